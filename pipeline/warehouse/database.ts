@@ -1,0 +1,68 @@
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+
+export interface DatabaseOptions {
+  memory_limit?: string;
+  threads?: number;
+  /** Where sorts spill. DuckDB's own default is a folder in the working directory. */
+  temp_directory?: string;
+}
+
+/** SQL over Parquet, in memory: the files are the shared truth, so each process opens its own. */
+export class Database {
+  readonly connection: DuckDBConnection;
+  private readonly instance: DuckDBInstance;
+
+  private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
+    this.instance = instance;
+    this.connection = connection;
+  }
+
+  static async open({ memory_limit = '4GB', threads = 2, temp_directory }: DatabaseOptions = {}): Promise<Database> {
+    const instance = await DuckDBInstance.create(':memory:', {
+      threads: String(threads),
+      memory_limit,
+      autoinstall_known_extensions: 'false',
+      autoload_known_extensions: 'false',
+      ...(temp_directory ? { temp_directory } : {}),
+    });
+    return new Database(instance, await instance.connect());
+  }
+
+  async run(sql: string): Promise<void> {
+    await this.connection.run(sql);
+  }
+
+  /** Rows as plain values: 64-bit integers as numbers, lists as arrays. */
+  async rows(sql: string): Promise<Record<string, unknown>[]> {
+    const reader = await this.connection.runAndReadAll(sql);
+    return reader.getRowObjectsJS().map((row) => plain(row) as Record<string, unknown>);
+  }
+
+  async columns(sql: string): Promise<{ name: string; type: string }[]> {
+    const reader = await this.connection.runAndReadAll(`describe ${sql}`);
+    return reader.getRowObjectsJS().map((r) => ({ name: String(r.column_name), type: String(r.column_type) }));
+  }
+
+  close(): void {
+    this.connection.closeSync();
+    this.instance.closeSync();
+  }
+}
+
+/** `'it''s'` */
+export const quote = (value: string): string => `'${value.replaceAll("'", "''")}'`;
+
+function plain(value: unknown): unknown {
+  if (typeof value === 'bigint') return safeNumber(value);
+  if (value instanceof Date) return value.toISOString();
+  if (Array.isArray(value)) return value.map(plain);
+  if (value !== null && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype)
+    return Object.fromEntries(Object.entries(value).map(([k, v]) => [k, plain(v)]));
+  return value;
+}
+
+function safeNumber(value: bigint): number {
+  const number = Number(value);
+  if (!Number.isSafeInteger(number)) throw new RangeError(`${value} does not fit a number; cast it to VARCHAR in the query`);
+  return number;
+}

@@ -1,0 +1,162 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { columnsOf, type Row, type Table } from '../../schemas/table.ts';
+import { DataError } from '../errors.ts';
+import { canonicalJson, sha256 } from '../hash.ts';
+import type { Manifest, OutputRecord, TableStore } from '../stage.ts';
+import type { Database } from './database.ts';
+import { fileDigest, publish, writeAtomic } from './files.ts';
+import { readParquet, sortByKey, writeParquet } from './parquet.ts';
+
+/**
+ * Tables as Parquet files under one folder: `<table>/round=<n>/…parquet` and `manifests/round=<n>/<stage>.json`.
+ * Sealed tables (answer keys) live under `sealed/`, which nothing that a Solver touches ever mounts.
+ * Manifests are the truth: a file that none of them names does not exist, so a crash leaves nothing to repair.
+ */
+export class Warehouse implements TableStore {
+  readonly root: string;
+  readonly database: Database;
+
+  constructor(root: string, database: Database) {
+    this.root = root;
+    this.database = database;
+  }
+
+  async read<T extends Table>(table: T, round: number): Promise<Row<T>[]> {
+    const files = (await this.recordsOf(table, round)).flatMap((record) => record.files);
+    await this.requireIntact(table, files);
+    return readParquet(
+      this.database,
+      table,
+      files.map((f) => join(this.root, f.path)),
+    );
+  }
+
+  async digest(table: Table, round: number): Promise<string | null> {
+    const digests = (await this.recordsOf(table, round)).map((record) => record.digest);
+    if (digests.length === 0) return null;
+    return digests.length === 1 ? digests[0]! : sha256(digests.sort().join('\n'));
+  }
+
+  async manifest(round: number, stage: string): Promise<Manifest | null> {
+    return readManifest(join(this.manifestFolder(round), `${stage}.json`));
+  }
+
+  async isIntact(manifest: Manifest): Promise<boolean> {
+    for (const { path, sha256: recorded } of Object.values(manifest.outputs).flatMap((o) => o.files)) {
+      if ((await fileDigest(join(this.root, path))) !== recorded) return false;
+    }
+    return true;
+  }
+
+  async commit(manifest: Omit<Manifest, 'outputs'>, tables: readonly { table: Table; rows: readonly unknown[] }[]): Promise<Manifest> {
+    const { round } = manifest;
+    const { stage } = manifest.ingredients;
+    const staging = join(this.root, '.staging', randomUUID());
+    await mkdir(staging, { recursive: true });
+    try {
+      const outputs: Record<string, OutputRecord> = {};
+      for (const { table, rows } of tables) outputs[table.name] = await this.stageTable(staging, round, stage, table, rows);
+      for (const { path } of Object.values(outputs).flatMap((o) => o.files)) {
+        await publish(join(staging, path.replaceAll('/', '__')), join(this.root, path));
+      }
+      const complete: Manifest = { ...manifest, outputs };
+      const replaced = await this.manifest(round, stage).catch(() => null);
+      await writeAtomic(join(this.manifestFolder(round), `${stage}.json`), `${JSON.stringify(complete, null, 2)}\n`);
+      await this.removeReplaced(replaced, complete);
+      return complete;
+    } finally {
+      await rm(staging, { recursive: true, force: true });
+    }
+  }
+
+  /** Every finished stage of a round, by name. */
+  async manifests(round: number): Promise<Manifest[]> {
+    const names = await readdir(this.manifestFolder(round)).catch(() => [] as string[]);
+    const found = await Promise.all(
+      names.filter((n) => n.endsWith('.json') && !n.startsWith('.')).map((n) => readManifest(join(this.manifestFolder(round), n))),
+    );
+    return found.filter((m) => m !== null).sort((a, b) => (a.ingredients.stage < b.ingredients.stage ? -1 : 1));
+  }
+
+  /** Rounds that have at least one finished stage, ascending. */
+  async rounds(): Promise<number[]> {
+    const names = await readdir(join(this.root, 'manifests')).catch(() => [] as string[]);
+    return names.map((n) => Number(n.replace('round=', ''))).filter(Number.isInteger).sort((a, b) => a - b);
+  }
+
+  /** Absolute paths of a table's files in a round. */
+  async files(table: Table, round: number): Promise<string[]> {
+    return (await this.recordsOf(table, round)).flatMap((r) => r.files.map((f) => join(this.root, f.path)));
+  }
+
+  /** Removes what a killed run left in staging. Only call it while holding the lock. */
+  async clean(): Promise<void> {
+    await rm(join(this.root, '.staging'), { recursive: true, force: true });
+  }
+
+  private async stageTable(staging: string, round: number, stage: string, table: Table, rows: readonly unknown[]): Promise<OutputRecord> {
+    const draft = join(staging, `${table.name}.parquet`);
+    await writeParquet(this.database, table, rows as Row<Table>[], draft);
+    const digest = (await fileDigest(draft))!;
+    const folder = table.is_sealed ? `sealed/${table.name}` : table.name;
+    const path = `${folder}/round=${round}/${stage}-${digest.slice(0, 12)}.parquet`;
+    await publish(draft, join(staging, path.replaceAll('/', '__')));
+    return { files: [{ path, sha256: digest }], rows: rows.length, digest: contentDigest(table, rows as Row<Table>[]) };
+  }
+
+  private async removeReplaced(old: Manifest | null, now: Manifest): Promise<void> {
+    const kept = new Set(Object.values(now.outputs).flatMap((o) => o.files.map((f) => f.path)));
+    const gone = Object.values(old?.outputs ?? {}).flatMap((o) => o.files.map((f) => f.path));
+    for (const path of gone.filter((p) => !kept.has(p))) await rm(join(this.root, path), { force: true });
+  }
+
+  private async recordsOf(table: Table, round: number): Promise<OutputRecord[]> {
+    return (await this.manifests(round)).flatMap((m) => m.outputs[table.name] ?? []);
+  }
+
+  private async requireIntact(table: Table, files: readonly { path: string; sha256: string }[]): Promise<void> {
+    for (const { path, sha256: recorded } of files) {
+      const found = await fileDigest(join(this.root, path));
+      if (found === recorded) continue;
+      throw DataError.of({
+        where: join(this.root, path),
+        expected: `the part of table ${table.name} that its manifest recorded (sha256 ${recorded.slice(0, 12)})`,
+        found: found === null ? 'no such file' : `sha256 ${found.slice(0, 12)}`,
+        fix: 'run make round again for the round in the path: the stage that wrote the part runs again',
+      });
+    }
+  }
+
+  private manifestFolder(round: number): string {
+    return join(this.root, 'manifests', `round=${round}`);
+  }
+}
+
+/** Digest of the rows in key order without their volatile columns. */
+export function contentDigest(table: Table, rows: readonly Row<Table>[]): string {
+  const names = columnsOf(table)
+    .filter((c) => !c.is_volatile)
+    .map((c) => c.name);
+  const lines = sortByKey(table, [...rows]).map((row) => canonicalJson(names.map((n) => (row as Record<string, unknown>)[n])));
+  return sha256([table.name, names.join(','), ...lines].join('\n'));
+}
+
+async function readManifest(path: string): Promise<Manifest | null> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  if (text === null) return null;
+  try {
+    return JSON.parse(text) as Manifest;
+  } catch (cause) {
+    throw DataError.of({
+      where: path,
+      expected: 'a stage manifest in JSON',
+      found: (cause as Error).message,
+      fix: 'delete the file and run the same command again: the stage runs again',
+    });
+  }
+}

@@ -1,0 +1,26 @@
+import { count, defineTable, duration, id, listOf, oneOf, optional, text, type Row } from './table.ts';
+
+export const Repositories = defineTable('repositories', {
+  doc: 'A seed repository snapshot: where it came from, whether it can be used, and why not.',
+  key: ['repository_id'],
+  columns: {
+    repository_id: id('Hash of name, version and archive digest.'),
+    name: text('Name in the registry it came from.'),
+    version: text('Exact version.'),
+    language: oneOf(['python', 'javascript'], 'Language of its sources.'),
+    split: oneOf(['train', 'validation', 'held_out'], 'What its tasks may be used for; the three never share a repository.'),
+    source_kind: oneOf(['pypi', 'npm', 'path'], 'Kind of origin.'),
+    source_locator: text('Name and version as the registry client takes them, or a path.'),
+    sha256: text('Digest of the archive (hex, or the npm integrity string).'),
+    licence: text('SPDX identifier.'),
+    runner: text('Test framework.'),
+    source_file_count: count('Files that an edit may touch.'),
+    test_file_count: count('Test files.'),
+    test_count: count('Tests that pass every time on the pristine tree.'),
+    deselected_tests: listOf(text('Test id.'), 'Tests left out: failing, flaky or slow on the pristine tree, or by the manifest.'),
+    status: oneOf(['ready', 'unavailable', 'no_tests', 'failing_baseline'], 'Whether rounds can use it.'),
+    detail: optional(text('Why it is not ready.')),
+    wall_ms: duration('Time of the baseline run.'),
+  },
+});
+export type Repository = Row<typeof Repositories>;
