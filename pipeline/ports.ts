@@ -184,3 +184,53 @@ export interface Sandbox {
   /** `limits.wall_ms` bounds the whole life of the process. */
   start(command: SandboxCommand): SandboxProcess;
 }
+
+/** What has been asked of a harness so far; `unique` ones had to be run, the others were in the cache. */
+export interface ExecutionCount {
+  asked: number;
+  unique: number;
+}
+
+/** Runs tests of any repository over edited sources, and remembers what came out. */
+export interface Harness {
+  /** Runners, sandbox level and harness version. */
+  readonly id: string;
+  readonly executions: ExecutionCount;
+  /** `repeat` tells reruns of the same request apart. */
+  suite(repository_id: string, request: SuiteRequest & { repeat?: number }): Promise<SuiteRun>;
+  probe(repository_id: string, request: ProbeRequest): Promise<Probe[]>;
+}
+
+/** A seed as set-up left it: unpacked, or not to be had. */
+export interface SeedState {
+  repository_id: string;
+  name: string;
+  version: string;
+  language: Language;
+  split: 'train' | 'validation' | 'held_out';
+  source_kind: 'pypi' | 'npm' | 'path';
+  source_locator: string;
+  sha256: string;
+  licence: string;
+  /** Null when it could not be had; `detail` says why. */
+  snapshot: RepositorySnapshot | null;
+  detail: string | null;
+}
+
+/** The seed repositories. */
+export interface Library {
+  /** Digest of the manifest and of what could be had. */
+  readonly id: string;
+  readonly seeds: readonly SeedState[];
+  /** Pristine text of every source file, by path. */
+  sources(repository_id: string): ReadonlyMap<string, string>;
+  /** Pristine text of every test file, by path. */
+  tests(repository_id: string): ReadonlyMap<string, string>;
+}
+
+/** Bytes by name. Names are content digests, so writing twice is harmless. */
+export interface ObjectStore {
+  readonly id: string;
+  put(name: string, content: Uint8Array): Promise<void>;
+  get(name: string): Promise<Uint8Array>;
+}

@@ -1,0 +1,101 @@
+import { canonicalJson, sha256 } from '../hash.ts';
+import type {
+  ExecutionCount,
+  Harness,
+  Library,
+  Probe,
+  ProbeRequest,
+  RepositorySnapshot,
+  SuiteRequest,
+  SuiteRun,
+} from '../ports.ts';
+import type { ExecutionCache } from './cache.ts';
+import type { SessionPool } from './pool.ts';
+
+/** Raise it when the same request should now give another answer. */
+const harnessVersion = 1;
+/** Times a run that the infrastructure broke is tried again before it is recorded as such. */
+const retries = 2;
+
+export interface HarnessOptions {
+  library: Library;
+  pool: SessionPool;
+  cache: ExecutionCache;
+  /** Ids of runners and sandbox. */
+  runner_ids: readonly string[];
+}
+
+/** Answers from the cache what was run before; runs the rest in warm sessions. */
+export class CachedHarness implements Harness {
+  readonly id: string;
+  readonly executions: ExecutionCount = { asked: 0, unique: 0 };
+  private readonly options: HarnessOptions;
+  private readonly running = new Map<string, Promise<SuiteRun>>();
+
+  constructor(options: HarnessOptions) {
+    this.options = options;
+    this.id = `harness/${harnessVersion} ${[...options.runner_ids].sort().join(' ')}`;
+  }
+
+  async suite(repository_id: string, request: SuiteRequest & { repeat?: number }): Promise<SuiteRun> {
+    this.executions.asked++;
+    const { wall_ms: _, ...identity } = request;
+    const key = this.key(repository_id, 'suite', identity);
+    const known = this.options.cache.get<SuiteRun>(key);
+    if (known) return known;
+    const already = this.running.get(key);
+    if (already) return already;
+    const run = this.runSuite(repository_id, request, key).finally(() => this.running.delete(key));
+    this.running.set(key, run);
+    return run;
+  }
+
+  async probe(repository_id: string, request: ProbeRequest): Promise<Probe[]> {
+    this.executions.asked += request.candidates.length;
+    const shared = this.key(repository_id, 'probe', { base: request.base, tests: request.tests });
+    const keys = request.candidates.map((edit) => sha256(`${shared}${canonicalJson(edit)}`).slice(0, 32));
+    const found = keys.map((key) => this.options.cache.get<Probe>(key));
+    const missing = keys.flatMap((_, index) => (found[index] ? [] : [index]));
+    if (missing.length > 0) {
+      const candidates = missing.map((index) => request.candidates[index]!);
+      const probes = await this.options.pool.use(this.snapshot(repository_id), (session) => session.probe({ ...request, candidates }));
+      for (const [at, index] of missing.entries()) {
+        found[index] = compact(probes[at]!);
+        this.remember(keys[index]!, repository_id, 'probe', found[index]);
+      }
+    }
+    return found as Probe[];
+  }
+
+  private async runSuite(repository_id: string, request: SuiteRequest, key: string): Promise<SuiteRun> {
+    const repository = this.snapshot(repository_id);
+    let run: SuiteRun | undefined;
+    for (let attempt = 0; attempt <= retries; attempt++) {
+      run = await this.options.pool.use(repository, (session) => session.suite(request));
+      if (run.outcome !== 'infrastructure_error') break;
+    }
+    if (run!.outcome !== 'infrastructure_error') this.remember(key, repository_id, 'suite', run!);
+    return run!;
+  }
+
+  private remember(key: string, repository_id: string, kind: 'probe' | 'suite', result: unknown): void {
+    this.executions.unique++;
+    this.options.cache.set(key, repository_id, kind, result);
+  }
+
+  private key(repository_id: string, kind: string, identity: unknown): string {
+    return sha256(canonicalJson([this.id, repository_id, kind, identity])).slice(0, 32);
+  }
+
+  private snapshot(repository_id: string): RepositorySnapshot {
+    const snapshot = this.options.library.seeds.find((seed) => seed.repository_id === repository_id)?.snapshot;
+    if (!snapshot) throw new Error(`repository ${repository_id} is not unpacked`);
+    return snapshot;
+  }
+}
+
+/** A cached probe keeps only what the Solver's rules look at: statuses, and the message of the last test. */
+const compact = (probe: Probe): Probe => ({
+  outcome: probe.outcome,
+  tests: probe.tests.map((test) => ({ ...test, frames: test.frames.slice(-4), duration_ms: 0, message: test.message?.slice(0, 240) ?? null })),
+});
