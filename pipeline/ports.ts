@@ -198,7 +198,15 @@ export interface Harness {
   readonly executions: ExecutionCount;
   /** `repeat` tells reruns of the same request apart. */
   suite(repository_id: string, request: SuiteRequest & { repeat?: number }): Promise<SuiteRun>;
+  /** The same in a fresh process: the judge of warm runs. */
+  cold(repository_id: string, request: SuiteRequest & { repeat?: number }): Promise<SuiteRun>;
   probe(repository_id: string, request: ProbeRequest): Promise<Probe[]>;
+}
+
+/** A monotonic clock for volatile columns. Nothing else may depend on it. */
+export interface Stopwatch {
+  readonly id: string;
+  now(): number;
 }
 
 /** A seed as set-up left it: unpacked, or not to be had. */

@@ -1,4 +1,4 @@
-import { count, defineTable, duration, id, listOf, oneOf, optional, text, type Row } from './table.ts';
+import { count, defineTable, duration, id, listOf, oneOf, optional, type Row, real, text } from './table.ts';
 
 export const Repositories = defineTable('repositories', {
   doc: 'A seed repository snapshot: where it came from, whether it can be used, and why not.',
@@ -17,7 +17,9 @@ export const Repositories = defineTable('repositories', {
     source_file_count: count('Files that an edit may touch.'),
     test_file_count: count('Test files.'),
     test_count: count('Tests that pass every time on the pristine tree.'),
-    deselected_tests: listOf(text('Test id.'), 'Tests left out: failing, flaky or slow on the pristine tree, or by the manifest.'),
+    tests: listOf(text('Test id.'), 'Tests that pass every time on the pristine tree, cold and warm, in collection order.'),
+    left_out_tests: listOf(text('Test id.'), 'Tests that failed, were skipped or differed between runs on the pristine tree.'),
+    agreement: real('Share of tests with the same status in the cold and the warm run of the pristine tree.'),
     status: oneOf(['ready', 'unavailable', 'no_tests', 'failing_baseline'], 'Whether rounds can use it.'),
     detail: optional(text('Why it is not ready.')),
     wall_ms: duration('Time of the baseline run.'),

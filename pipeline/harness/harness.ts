@@ -37,17 +37,14 @@ export class CachedHarness implements Harness {
     this.id = `harness/${harnessVersion} ${[...options.runner_ids].sort().join(' ')}`;
   }
 
-  async suite(repository_id: string, request: SuiteRequest & { repeat?: number }): Promise<SuiteRun> {
-    this.executions.asked++;
-    const { wall_ms: _, ...identity } = request;
-    const key = this.key(repository_id, 'suite', identity);
-    const known = this.options.cache.get<SuiteRun>(key);
-    if (known) return known;
-    const already = this.running.get(key);
-    if (already) return already;
-    const run = this.runSuite(repository_id, request, key).finally(() => this.running.delete(key));
-    this.running.set(key, run);
-    return run;
+  suite(repository_id: string, request: SuiteRequest & { repeat?: number }): Promise<SuiteRun> {
+    const { pool } = this.options;
+    return this.once(repository_id, 'suite', request, (repository) => pool.use(repository, (session) => session.suite(request)));
+  }
+
+  cold(repository_id: string, request: SuiteRequest & { repeat?: number }): Promise<SuiteRun> {
+    const { pool } = this.options;
+    return this.once(repository_id, 'cold', request, (repository) => pool.hold(() => pool.runnerOf(repository).cold(repository, request)));
   }
 
   async probe(repository_id: string, request: ProbeRequest): Promise<Probe[]> {
@@ -67,15 +64,35 @@ export class CachedHarness implements Harness {
     return found as Probe[];
   }
 
-  private async runSuite(repository_id: string, request: SuiteRequest, key: string): Promise<SuiteRun> {
-    const repository = this.snapshot(repository_id);
-    let run: SuiteRun | undefined;
-    for (let attempt = 0; attempt <= retries; attempt++) {
-      run = await this.options.pool.use(repository, (session) => session.suite(request));
-      if (run.outcome !== 'infrastructure_error') break;
-    }
-    if (run!.outcome !== 'infrastructure_error') this.remember(key, repository_id, 'suite', run!);
-    return run!;
+  /** Answers from the cache, joins a run of the same request that is under way, or runs it. */
+  private once(
+    repository_id: string,
+    kind: string,
+    { wall_ms: _, ...identity }: SuiteRequest & { repeat?: number },
+    run: (repository: RepositorySnapshot) => Promise<SuiteRun>,
+  ): Promise<SuiteRun> {
+    this.executions.asked++;
+    const key = this.key(repository_id, kind, identity);
+    const known = this.options.cache.get<SuiteRun>(key);
+    if (known) return Promise.resolve(known);
+    const already = this.running.get(key);
+    if (already) return already;
+    const started = this.runWithRetries(repository_id, key, run).finally(() => this.running.delete(key));
+    this.running.set(key, started);
+    return started;
+  }
+
+  private async runWithRetries(
+    repository_id: string,
+    key: string,
+    run: (repository: RepositorySnapshot) => Promise<SuiteRun>,
+  ): Promise<SuiteRun> {
+    let result: SuiteRun;
+    let attempt = 0;
+    do result = await run(this.snapshot(repository_id));
+    while (result.outcome === 'infrastructure_error' && attempt++ < retries);
+    if (result.outcome !== 'infrastructure_error') this.remember(key, repository_id, 'suite', result);
+    return result;
   }
 
   private remember(key: string, repository_id: string, kind: 'probe' | 'suite', result: unknown): void {

@@ -1,0 +1,90 @@
+import * as z from 'zod';
+import { Repositories, type Repository } from '../../schemas/repositories.ts';
+import { Selections } from '../../schemas/scores.ts';
+import { Skills } from '../../schemas/skills.ts';
+import { mapLimit } from '../concurrency.ts';
+import type { Harness, Library, SeedState, Stopwatch, SuiteRun } from '../ports.ts';
+import { seededRandom, shuffled } from '../random.ts';
+import { defineStage } from '../stage.ts';
+import { suiteWallMs } from '../tasks/ground.ts';
+
+/** Round 0: what each seed repository is good for. Registry and selections start empty. */
+export const prepare = defineStage({
+  name: 'prepare',
+  version: 1,
+  reads: {},
+  writes: { repositories: Repositories, skills: Skills, selections: Selections },
+  params: z.object({
+    /** Warm runs in shuffled order that must agree with the two cold ones. */
+    reruns: z.int().min(1).default(2),
+    /** Fewest stable tests that make a repository usable. */
+    fewest_tests: z.int().min(1).default(5),
+  }),
+  ports: ['library', 'harness', 'stopwatch'],
+  async run(_, { params, ports, seed, progress }) {
+    const { library } = ports as { library: Library };
+    let done = 0;
+    const repositories = await mapLimit(library.seeds, 4, async (state) => {
+      const row = await baseline(state, params, seed, ports as never);
+      progress(++done, library.seeds.length, state.name);
+      return row;
+    });
+    const dropped = Object.fromEntries(Map.groupBy(repositories.filter((r) => r.status !== 'ready'), (r) => r.status).entries().map(([status, rows]) => [status, rows.length]));
+    return { tables: { repositories, skills: [], selections: [] }, dropped };
+  },
+});
+
+type Settings = { reruns: number; fewest_tests: number };
+
+async function baseline(state: SeedState, settings: Settings, seed: string, { harness, stopwatch }: { harness: Harness; stopwatch: Stopwatch }): Promise<Repository> {
+  const started = stopwatch.now();
+  const row = (status: Repository['status'], detail: string | null, found: Partial<Repository> = {}): Repository => ({
+    repository_id: state.repository_id,
+    name: state.name,
+    version: state.version,
+    language: state.language,
+    split: state.split,
+    source_kind: state.source_kind,
+    source_locator: state.source_locator,
+    sha256: state.sha256,
+    licence: state.licence,
+    runner: state.snapshot?.test.runner ?? '',
+    source_file_count: state.snapshot?.source_paths.length ?? 0,
+    test_file_count: state.snapshot?.test_paths.length ?? 0,
+    test_count: 0,
+    tests: [],
+    left_out_tests: [],
+    agreement: 0,
+    status,
+    detail,
+    wall_ms: stopwatch.now() - started,
+    ...found,
+  });
+  if (!state.snapshot) return row('unavailable', state.detail ?? 'it could not be fetched');
+  const request = { edits: [], wall_ms: suiteWallMs };
+  const cold = await Promise.all([0, 1].map((repeat) => harness.cold(state.repository_id, { ...request, repeat })));
+  const flaw = cold.find((run) => run.outcome !== 'complete');
+  if (flaw) return row('failing_baseline', `the suite did not complete: ${flaw.outcome}${flaw.detail ? `: ${flaw.detail}` : ''}`);
+  const ids = cold[0]!.tests.map((test) => test.test_id);
+  if (ids.length === 0) return row('no_tests', 'the test command found no test');
+  const candidates = stable(ids, cold);
+  const orders = Array.from({ length: settings.reruns }, (_, i) => (i === 0 ? candidates : shuffled(candidates, seededRandom(`${seed}/baseline/${state.name}/${i}`))));
+  const warm = await Promise.all(orders.map((tests, repeat) => harness.suite(state.repository_id, { ...request, tests, repeat })));
+  const tests = stable(candidates, warm);
+  const found = {
+    test_count: tests.length,
+    tests,
+    left_out_tests: ids.filter((id) => !tests.includes(id)),
+    agreement: agreement(candidates, warm[0]!),
+  };
+  if (tests.length < settings.fewest_tests) return row('failing_baseline', `only ${tests.length} tests pass every time`, found);
+  return row('ready', null, found);
+}
+
+/** Ids that passed in every run, in the given order. */
+function stable(ids: readonly string[], runs: readonly SuiteRun[]): string[] {
+  const passed = runs.map((run) => new Set(run.tests.filter((t) => t.status === 'passed').map((t) => t.test_id)));
+  return ids.filter((id) => passed.every((set) => set.has(id)));
+}
+
+const agreement = (ids: readonly string[], run: SuiteRun): number => (ids.length === 0 ? 0 : stable(ids, [run]).length / ids.length);

@@ -1,0 +1,66 @@
+import * as z from 'zod';
+import { Repositories, type Repository } from '../../schemas/repositories.ts';
+import { AnswerKeys, Tasks } from '../../schemas/tasks.ts';
+import { Verdicts } from '../../schemas/verdicts.ts';
+import { mapLimit } from '../concurrency.ts';
+import type { Grounds } from '../gates/gate.ts';
+import { judge } from '../gates/index.ts';
+import type { Syntax } from '../mutation/types.ts';
+import type { Harness, Library, Stopwatch } from '../ports.ts';
+import { bootstrap, current, defineStage } from '../stage.ts';
+import { suiteWallMs } from '../tasks/ground.ts';
+
+export const validateParams = z.object({
+  /** Runs of the whole suite on the broken tree that must agree test by test (METHOD.md 3). */
+  reruns: z.int().min(2).default(5),
+  /** Most failing tests: the larger of this and 20 % of the suite. */
+  most_failing: z.int().min(1).default(10),
+});
+
+/** Sends every candidate through the four gates; one verdict row per gate that looked at it. */
+export const validate = defineStage({
+  name: 'validate',
+  version: 1,
+  reads: { repositories: bootstrap(Repositories), tasks: current(Tasks), answer_keys: current(AnswerKeys) },
+  writes: { verdicts: Verdicts },
+  params: validateParams,
+  ports: ['library', 'harness', 'syntax', 'stopwatch'],
+  async run({ repositories, tasks, answer_keys }, { params, ports, seed, progress }) {
+    const { harness, stopwatch } = ports as unknown as { harness: Harness; stopwatch: Stopwatch };
+    const before = { ...harness.executions };
+    const keys = new Map(answer_keys.map((key) => [key.task_id, key]));
+    const grounds = groundsOf(repositories, { ...params, seed }, ports as never);
+    let done = 0;
+    const verdicts = await mapLimit(tasks, 4, async (task) => {
+      const rows = await judge({ task, key: keys.get(task.task_id)! }, grounds(task.repository_id), () => stopwatch.now());
+      progress(++done, tasks.length);
+      return rows;
+    });
+    const refused = verdicts.flat().filter((v) => !v.passed);
+    return {
+      tables: { verdicts: verdicts.flat() },
+      dropped: Object.fromEntries(Map.groupBy(refused, (v) => v.reason_code).entries().map(([code, rows]) => [code, rows.length])),
+      usage: { executions: harness.executions.asked - before.asked, unique_executions: harness.executions.unique - before.unique },
+    };
+  },
+});
+
+/** What the gates may ask about each repository. */
+export function groundsOf(
+  repositories: readonly Repository[],
+  settings: z.infer<typeof validateParams> & { seed: string },
+  { library, harness, syntax }: { library: Library; harness: Harness; syntax: Syntax },
+): (repository_id: string) => Grounds {
+  const byId = new Map(repositories.map((r) => [r.repository_id, r]));
+  return (repository_id) => {
+    const repository = byId.get(repository_id)!;
+    return {
+      harness,
+      sources: library.sources(repository_id),
+      baseline_tests: repository.tests,
+      parses: (_, text) => syntax.parses(repository.language, text),
+      functionsOf: (path, text) => syntax.parse(repository.language, path, text).functions.map((fn) => fn.name),
+      settings: { reruns: settings.reruns, most_failing: settings.most_failing, suite_wall_ms: suiteWallMs, seed: settings.seed },
+    };
+  };
+}

@@ -1,0 +1,75 @@
+import type { Repository } from '../../schemas/repositories.ts';
+import { enumerateBugs } from '../mutation/index.ts';
+import type { CandidateEdit, SourceFunction, SourceModule, Syntax } from '../mutation/types.ts';
+import type { Coverage, Harness, Library } from '../ports.ts';
+
+/** Wall time of one run of a whole suite. */
+export const suiteWallMs = 120_000;
+
+/** A repository made ready for bugs: parsed sources, and which tests execute which lines of the pristine tree. */
+export interface Ground {
+  repository: Repository;
+  sources: ReadonlyMap<string, string>;
+  modules: ReadonlyMap<string, SourceModule>;
+  /** Pristine coverage by test id. */
+  coverage: ReadonlyMap<string, Coverage>;
+}
+
+/** A place where a bug can be put so that some test executes it. */
+export interface Site {
+  repository_id: string;
+  edit: CandidateEdit;
+  function: SourceFunction;
+}
+
+export async function prepareGround(repository: Repository, { harness, library, syntax }: { harness: Harness; library: Library; syntax: Syntax }): Promise<Ground> {
+  const sources = library.sources(repository.repository_id);
+  const modules = new Map([...sources].map(([path, text]) => [path, syntax.parse(repository.language, path, text)]));
+  const run = await harness.suite(repository.repository_id, {
+    edits: [],
+    tests: repository.tests,
+    coverage: true,
+    wall_ms: 4 * suiteWallMs,
+  });
+  const coverage = new Map(run.tests.map((test) => [test.test_id, test.coverage ?? {}]));
+  return { repository, sources, modules, coverage };
+}
+
+/** Every bug site on a covered line, in order of path and position. */
+export function sitesOf({ repository, modules, coverage }: Ground): Site[] {
+  const covered = coveredLines(coverage.values());
+  return [...modules.values()].flatMap((module) => {
+    const lines = covered.get(module.path);
+    if (!lines || module.has_error) return [];
+    return module.functions.flatMap((fn) =>
+      enumerateBugs(module, fn)
+        .filter((edit) => lines.has(edit.line))
+        .map((edit) => ({ repository_id: repository.repository_id, edit, function: fn })),
+    );
+  });
+}
+
+/** Tests that execute the body of a function on the pristine tree, lightest first (fewest executed lines, then id). */
+export function testsCovering({ coverage, repository, sources }: Ground, path: string, fn: SourceFunction): string[] {
+  const first = fn.first_line + (sources.get(path)!.slice(fn.start, fn.body_start).match(/\n/g)?.length ?? 0);
+  const inside = (line: number) => line >= first && line <= fn.last_line;
+  return repository.tests.filter((id) => coverage.get(id)?.[path]?.some(inside)).sort(lightestFirst(coverage));
+}
+
+/** Order of tests by how much they execute: a stand-in for time that is the same on every machine. */
+export function lightestFirst(coverage: ReadonlyMap<string, Coverage>): (a: string, b: string) => number {
+  const weight = (id: string) => Object.values(coverage.get(id) ?? {}).reduce((sum, lines) => sum + lines.length, 0);
+  return (a, b) => weight(a) - weight(b) || (a < b ? -1 : 1);
+}
+
+function coveredLines(all: Iterable<Coverage>): Map<string, Set<number>> {
+  const covered = new Map<string, Set<number>>();
+  for (const coverage of all) {
+    for (const [path, lines] of Object.entries(coverage)) {
+      const set = covered.get(path) ?? new Set<number>();
+      for (const line of lines) set.add(line);
+      covered.set(path, set);
+    }
+  }
+  return covered;
+}
