@@ -1,0 +1,133 @@
+import type { Repository } from '../../schemas/repositories.ts';
+import type { AnswerKey, Task } from '../../schemas/tasks.ts';
+import { enumerateRepairs } from '../mutation/index.ts';
+import { applyEdit } from '../mutation/edits.ts';
+import type { SourceFunction, Syntax } from '../mutation/types.ts';
+import type { Edit, Harness, Library } from '../ports.ts';
+import { seededRandom } from '../random.ts';
+import { candidateEdits } from '../solver/candidates.ts';
+import { LanguageModel } from '../solver/language-model.ts';
+import { localise, type RankedFunction } from '../solver/localise.ts';
+import { OutcomeTable } from '../solver/outcomes.ts';
+import { type PreparedTask, prepareTask } from '../solver/prepare.ts';
+import type { EditOutcome, SourceText } from '../solver/types.ts';
+import { type Ground, prepareGround } from '../tasks/ground.ts';
+import { baseEdits, judgeEdits, type Secret } from './referee.ts';
+import { openWorkspace, type Workspace } from './workspace.ts';
+
+/** A task made ready for the embedded Solver. */
+export interface Challenge {
+  task: Task;
+  workspace: Workspace;
+  prepared: PreparedTask;
+  /** Filled as edits are tried; shared by every policy and stage of this process. */
+  outcomes: OutcomeTable;
+  /** Tries edits by action number. */
+  execute(actions: readonly number[]): Promise<EditOutcome[]>;
+  /** Actions that give the pristine text back: engine knowledge, for failure modes and reports only. */
+  reversals: readonly number[];
+}
+
+export interface ArenaOptions {
+  harness: Harness;
+  library: Library;
+  syntax: Syntax;
+  repositories: readonly Repository[];
+  /** Feature buckets of the policy. */
+  buckets: number;
+}
+
+/** Opens tasks for the embedded Solver and keeps them open: a task costs some 30 ms to prepare and many stages use it. */
+export class Arena {
+  private readonly options: ArenaOptions;
+  private readonly grounds = new Map<string, Promise<Ground>>();
+  private readonly models = new Map<string, LanguageModel>();
+  private readonly challenges = new Map<string, Promise<Challenge | null>>();
+
+  constructor(options: ArenaOptions) {
+    this.options = options;
+  }
+
+  ground(repository_id: string): Promise<Ground> {
+    let ground = this.grounds.get(repository_id);
+    if (!ground) {
+      const repository = this.options.repositories.find((r) => r.repository_id === repository_id);
+      if (!repository) throw new Error(`repository ${repository_id} is not in table repositories`);
+      ground = prepareGround(repository, this.options);
+      this.grounds.set(repository_id, ground);
+    }
+    return ground;
+  }
+
+  /** Null when the task cannot be attempted: its failing test does not fail here. */
+  open(task: Task, key: AnswerKey): Promise<Challenge | null> {
+    let challenge = this.challenges.get(task.task_id);
+    if (!challenge) {
+      challenge = this.prepare(task, key);
+      this.challenges.set(task.task_id, challenge);
+    }
+    return challenge;
+  }
+
+  private async prepare(task: Task, key: AnswerKey): Promise<Challenge | null> {
+    const { harness } = this.options;
+    const ground = await this.ground(task.repository_id);
+    const base = baseEdits(key, ground.sources);
+    const secret: Secret = { key, base, pristine: ground.sources, coverage: ground.coverage };
+    const workspace = await openWorkspace({ task, base, pristine: ground.sources, suite: ground.repository.tests, harness });
+    if (!workspace) return null;
+    const prepared = prepareForSolver(workspace, this.modelOf(ground, base), this.options.syntax, ground.repository.language, this.options.buckets);
+    const outcomes = new OutcomeTable(prepared.space.size);
+    const execute = (actions: readonly number[]) => judgeEdits(workspace, actions.map((a) => editOf(prepared, a)), secret, harness);
+    return { task, workspace, prepared, outcomes, execute, reversals: reversalsOf(prepared, workspace, secret) };
+  }
+
+  private modelOf(ground: Ground, base: readonly Edit[]): LanguageModel {
+    const id = ground.repository.repository_id;
+    const pristine = this.models.get(id) ?? LanguageModel.of([...ground.sources.values()]);
+    this.models.set(id, pristine);
+    return base.reduce((model, edit) => {
+      const before = ground.sources.get(edit.path)!;
+      return model.withFile(before, applyEdit(before, edit));
+    }, pristine);
+  }
+}
+
+/** What the Solver makes of a workspace: ranked functions, their edits, and the features of each action. */
+function prepareForSolver(workspace: Workspace, model: LanguageModel, syntax: Syntax, language: Repository['language'], buckets: number): PreparedTask {
+  const { failing, passing, sources, task_id } = workspace;
+  const touched = new Set(failing.flatMap((test) => Object.keys(test.coverage ?? {})));
+  const modules = new Map([...touched].sort().map((path) => [path, syntax.parse(language, path, sources.get(path)!)]));
+  const texts: SourceText<SourceFunction>[] = [...modules.values()].map(({ path, text, functions }) => ({ path, text, functions }));
+  const coverage = { failing: failing.map((t) => t.coverage ?? {}), passing: passing.map((t) => t.coverage ?? {}) };
+  const functions = localise(texts, coverage, failing[0]!.frames);
+  const random = seededRandom(`candidates/${task_id}`);
+  const edits = functions.map((ranked: RankedFunction<SourceFunction>) =>
+    candidateEdits(ranked, enumerateRepairs(modules.get(ranked.path)!, ranked.function, { lines: new Set(ranked.lines.keys()) }), random),
+  );
+  const failure = {
+    failing_tests: failing.map((test) => test.test_id),
+    message: failing[0]!.message,
+    exception: failing[0]!.exception,
+    frames: failing[0]!.frames,
+  };
+  return prepareTask({ task_id, failure, functions, edits, model, buckets });
+}
+
+export function editOf(prepared: PreparedTask, action: number): Edit {
+  const found = prepared.actions[action];
+  if (found?.kind !== 'edit') throw new RangeError(`action ${action} is no edit`);
+  const { path, start, end, replacement } = found.edit;
+  return { path, start, end, replacement };
+}
+
+function reversalsOf(prepared: PreparedTask, workspace: Workspace, { base, pristine }: Secret): number[] {
+  const paths = new Set(base.map((edit) => edit.path));
+  return prepared.actions.flatMap((action, index) => {
+    if (action.kind !== 'edit' || !paths.has(action.edit.path) || paths.size > 1) return [];
+    const repaired = applyEdit(workspace.sources.get(action.edit.path)!, action.edit);
+    return fold(repaired) === fold(pristine.get(action.edit.path)!) ? [index] : [];
+  });
+}
+
+const fold = (text: string): string => text.replace(/\s+/g, '');

@@ -1,0 +1,68 @@
+import type { Task } from '../../schemas/tasks.ts';
+import { applyEdits } from '../mutation/edits.ts';
+import type { Edit, Harness, Probe, SuiteRun, TestResult } from '../ports.ts';
+
+/** Passing tests beside the failing one that a Solver may look at. */
+const visibleLimit = 25;
+/** Processor time one tried edit may take, and wall time of the runs of a few tests. */
+const probeBudgetMs = 1000;
+export const fewTestsWallMs = 20_000;
+
+/**
+ * All that a Solver knows of a task: the broken sources, the failing tests, the tests beside them, and what running
+ * them shows. There is no field for the answer key, the hidden tests or the edited place: that is the wall, by type.
+ */
+export interface Workspace {
+  readonly task_id: string;
+  readonly repository_id: string;
+  readonly problem_statement: string;
+  /** Text of every source file of the broken tree. */
+  readonly sources: ReadonlyMap<string, string>;
+  /** Failing tests, with message, frames and coverage. */
+  readonly failing: readonly TestResult[];
+  /** Tests of the failing test's file that pass, with coverage. */
+  readonly passing: readonly TestResult[];
+  /** Tries edits, each alone on the broken tree, against the first failing test. */
+  probe(edits: readonly Edit[]): Promise<Probe[]>;
+}
+
+export interface WorkspaceOptions {
+  task: Task;
+  /** Turns the pristine tree into the broken one. Engine knowledge: closed over, never a field. */
+  base: readonly Edit[];
+  pristine: ReadonlyMap<string, string>;
+  /** Ids of the repository's suite. */
+  suite: readonly string[];
+  harness: Harness;
+}
+
+/** Opens the workspace of a task; null when the failing tests do not fail here. */
+export async function openWorkspace({ task, base, pristine, suite, harness }: WorkspaceOptions): Promise<Workspace | null> {
+  const run = (tests: readonly string[]): Promise<SuiteRun> =>
+    harness.suite(task.repository_id, { edits: base, tests, coverage: true, wall_ms: fewTestsWallMs });
+  const failingRun = await run(task.failing_tests);
+  const failing = failingRun.tests.filter((test) => test.status !== 'passed' && test.status !== 'skipped');
+  if (failing[0]?.test_id !== task.failing_tests[0]) return null;
+  const file = fileOf(task.failing_tests[0]!);
+  const beside = suite.filter((id) => fileOf(id) === file && !task.failing_tests.includes(id)).slice(0, 2 * visibleLimit);
+  const passing = beside.length === 0 ? [] : (await run(beside)).tests.filter((test) => test.status === 'passed').slice(0, visibleLimit);
+  return {
+    task_id: task.task_id,
+    repository_id: task.repository_id,
+    problem_statement: task.problem_statement,
+    sources: brokenSources(pristine, base),
+    failing,
+    passing,
+    probe: (edits) =>
+      harness.probe(task.repository_id, { base, candidates: edits, tests: task.failing_tests.slice(0, 1), budget_ms: probeBudgetMs }),
+  };
+}
+
+
+export function brokenSources(pristine: ReadonlyMap<string, string>, base: readonly Edit[]): Map<string, string> {
+  const sources = new Map(pristine);
+  for (const edit of base) sources.set(edit.path, applyEdits(sources.get(edit.path)!, [edit]));
+  return sources;
+}
+
+export const fileOf = (test_id: string): string => test_id.split('::')[0]!;
