@@ -1,0 +1,64 @@
+import type { Limits, SandboxCommand } from '../ports.ts';
+import { type Bind, bubblewrapArguments } from './bubblewrap-arguments.ts';
+import type { HardLimits, Host } from './host.ts';
+import { Inputs, type Launch, STATUS_FD } from './launch.ts';
+import { type CopyMethod, stageBinds } from './staging.ts';
+
+const OPEN_FILES = 1024;
+/** The sandbox mirrors /usr, so the program that sets the last limit is found there. */
+const PRLIMIT_INSIDE = '/usr/bin/prlimit';
+
+const setLimits = (prlimit: string, limits: Limits, hard: HardLimits): string[] => {
+  const cpu_s = Math.min(limits.cpu_s, hard.cpu_s);
+  return [
+    prlimit,
+    `--cpu=${cpu_s}:${Math.min(cpu_s + 1, hard.cpu_s)}`,
+    `--fsize=${Math.min(limits.file_bytes, hard.file_bytes)}`,
+    `--nofile=${Math.min(OPEN_FILES, hard.open_files)}`,
+    `--data=${Math.min(limits.memory_bytes, hard.data_bytes)}`,
+    '--core=0',
+  ];
+};
+
+/** Code that started as host root would own the host's /proc/sys and pass every process limit. */
+const dropRoot = ({ is_root, tools, sandbox_user_id }: Host): string[] =>
+  is_root
+    ? [
+        ...[tools.setpriv, '--reuid', String(sandbox_user_id), '--regid', String(sandbox_user_id)],
+        ...['--clear-groups', '--inh-caps=-all', '--no-new-privs'],
+      ]
+    : [];
+
+const bindsOf = ({ binds, writable }: SandboxCommand): Bind[] =>
+  binds
+    .map(({ source, target }) => ({ source, target, is_writable: target === writable }))
+    .sort((a, b) => (a.target < b.target ? -1 : a.target > b.target ? 1 : 0));
+
+/** The number of processes is limited inside, where the kernel counts them for this sandbox alone. */
+const limitProcesses = ({ process_count }: Limits, hard: HardLimits): string[] => [
+  PRLIMIT_INSIDE,
+  `--nproc=${Math.min(process_count, hard.processes)}`,
+  '--',
+];
+
+/** The whole chain from the caller to the command. Throws a DataError for a bind that cannot be made. */
+export const bubblewrapLaunch = (host: Host, command: SandboxCommand, method: CopyMethod): Launch => {
+  const staging = stageBinds(host, bindsOf(command), command.limits.file_bytes, method);
+  const inputs = new Inputs();
+  const inside = { command, binds: staging.binds, system: host.system, seccomp: host.seccomp };
+  const options = inputs.add(`${bubblewrapArguments(inside, inputs).join('\0')}\0`);
+  return {
+    argv: [
+      ...staging.prefix,
+      ...dropRoot(host),
+      ...setLimits(host.tools.prlimit, command.limits, host.hard_limits),
+      ...[host.tools.bwrap, '--args', options, '--json-status-fd', String(STATUS_FD), '--'],
+      ...limitProcesses(command.limits, host.hard_limits),
+      ...command.argv,
+    ],
+    cwd: '/',
+    environment: { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', LANG: 'C' },
+    inputs: inputs.list,
+    has_status: true,
+  };
+};

@@ -1,0 +1,125 @@
+import { accessSync, constants, lstatSync, readFileSync, readlinkSync } from 'node:fs';
+import { DataError } from '../errors.ts';
+import type { SystemDirectory } from './bubblewrap-arguments.ts';
+import { type Controllers, findControllers } from './cgroup.ts';
+import { seccompProgram } from './seccomp.ts';
+import { coverableDirectories } from './staging.ts';
+import type { Architecture } from './syscalls.ts';
+
+/** Fixed places: the caller's PATH must not decide what guards the machine. */
+const TOOL_DIRECTORIES = ['/usr/bin', '/bin', '/usr/sbin', '/sbin', '/usr/local/bin'];
+const TOOLS = ['bwrap', 'prlimit', 'setpriv', 'unshare', 'mount'] as const;
+const PACKAGE: Record<Tool, string> = {
+  bwrap: 'bubblewrap',
+  prlimit: 'util-linux',
+  setpriv: 'util-linux',
+  unshare: 'util-linux',
+  mount: 'util-linux',
+};
+const SYSTEM_DIRECTORIES = ['/bin', '/sbin', '/lib', '/lib32', '/lib64'];
+/** `nobody`: owns nothing on the host. */
+const NOBODY = 65534;
+
+export type Tool = (typeof TOOLS)[number];
+
+/** What this machine offers the sandbox; read once. */
+export interface Host {
+  tools: Readonly<Record<Tool, string>>;
+  system: readonly SystemDirectory[];
+  coverable: readonly string[];
+  seccomp: Uint8Array;
+  is_root: boolean;
+  user_id: number;
+  /** The host user that bubblewrap runs as. Never 0. */
+  sandbox_user_id: number;
+  /** Hard limits of this process, which an unprivileged child cannot exceed. */
+  hard_limits: HardLimits;
+  controllers: Controllers | null;
+}
+
+export interface HardLimits {
+  open_files: number;
+  processes: number;
+  data_bytes: number;
+  file_bytes: number;
+  cpu_s: number;
+}
+
+const isExecutable = (path: string): boolean => {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** Where a program lies, or null. */
+export const findTool = (name: string): string | null =>
+  TOOL_DIRECTORIES.map((directory) => `${directory}/${name}`).find(isExecutable) ?? null;
+
+/** Packages to install before the sandbox can work, sorted; empty when all programs are there. */
+export const missingPackages = (): string[] =>
+  [...new Set(TOOLS.filter((tool) => findTool(tool) === null).map((tool) => PACKAGE[tool]))].sort();
+
+const architecture = (): Architecture => {
+  if (process.platform === 'linux' && (process.arch === 'x64' || process.arch === 'arm64')) return process.arch;
+  throw DataError.of({
+    where: 'sandbox',
+    expected: 'Linux on x86_64 or aarch64',
+    found: `${process.platform} ${process.arch}`,
+    fix: 'run inside a Linux virtual machine or container, or ask for the unsafe-local sandbox by name',
+  });
+};
+
+const requireTools = (): Record<Tool, string> => {
+  const missing = missingPackages();
+  if (missing.length === 0)
+    return Object.fromEntries(TOOLS.map((tool) => [tool, findTool(tool)!])) as Record<Tool, string>;
+  throw DataError.of({
+    where: 'sandbox',
+    expected: `${TOOLS.join(', ')} in ${TOOL_DIRECTORIES.join(', ')}`,
+    found: `no ${TOOLS.filter((tool) => findTool(tool) === null).join(', ')}`,
+    fix: `install ${missing.join(' and ')}, for example: apt-get install ${missing.join(' ')}`,
+  });
+};
+
+const systemDirectories = (): SystemDirectory[] =>
+  SYSTEM_DIRECTORIES.flatMap((path) => {
+    const entry = lstatSync(path, { throwIfNoEntry: false });
+    if (entry === undefined) return [];
+    return [{ path, link: entry.isSymbolicLink() ? readlinkSync(path) : null }];
+  });
+
+/** Hard limits from the text of /proc/self/limits. */
+export const parseHardLimits = (text: string): HardLimits => {
+  const hard = (name: string): number => {
+    const word = new RegExp(`^${name} +\\S+ +(\\S+)`, 'm').exec(text)?.[1] ?? 'unlimited';
+    return word === 'unlimited' ? Number.POSITIVE_INFINITY : Number(word);
+  };
+  return {
+    open_files: hard('Max open files'),
+    processes: hard('Max processes'),
+    data_bytes: hard('Max data size'),
+    file_bytes: hard('Max file size'),
+    cpu_s: hard('Max cpu time'),
+  };
+};
+
+/** Throws a DataError that says what to install when this machine cannot hold the full sandbox. */
+export const inspectHost = (): Host => {
+  const seccomp = seccompProgram(architecture());
+  const tools = requireTools();
+  const user_id = process.geteuid!();
+  return {
+    tools,
+    seccomp,
+    system: systemDirectories(),
+    coverable: coverableDirectories(),
+    is_root: user_id === 0,
+    user_id,
+    sandbox_user_id: user_id === 0 ? NOBODY : user_id,
+    hard_limits: parseHardLimits(readFileSync('/proc/self/limits', 'utf8')),
+    controllers: findControllers(),
+  };
+};

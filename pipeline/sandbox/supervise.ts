@@ -1,0 +1,181 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import type { Readable, Writable } from 'node:stream';
+import type { Limits, SandboxOutcome, SandboxProcess } from '../ports.ts';
+import { Capture } from './capture.ts';
+import { groupGone, killGroup, namespaceGone } from './gone.ts';
+import { inheritedDescriptors } from './inherited.ts';
+import { FIRST_INPUT_FD, type Launch, REPORT_FD, STATUS_FD } from './launch.ts';
+import { readLines } from './lines.ts';
+import { type Ending, type Exit, failedOutcome, outcomeOf } from './outcome.ts';
+import { parseStatus, type Status } from './status.ts';
+
+/** Longest line a started command may report. */
+const LINE_BYTES = 64 * 1024 * 1024;
+/** Most that may wait for a started command that does not read its lines. */
+const BACKLOG_BYTES = 256 * 1024 * 1024;
+const STATUS_BYTES = 4096;
+
+/** `run`: fd 3 is collected and counts as output. `start`: fd 0 takes lines and fd 3 gives lines. */
+export type Style = 'run' | 'start';
+
+/** A process group on the host with all its pipes, and the reason we ended it, if we did. */
+class Supervised {
+  readonly child: ChildProcess;
+  readonly #launch: Launch;
+  readonly #limits: Limits;
+  readonly #style: Style;
+  readonly #started_ms = performance.now();
+  #ending: Ending | null = null;
+  #has_exited = false;
+
+  constructor(launch: Launch, limits: Limits, style: Style) {
+    this.#launch = launch;
+    this.#limits = limits;
+    this.#style = style;
+    this.child = spawnLaunch(launch, style);
+    launch.inputs.forEach((content, index) => {
+      this.#sink(FIRST_INPUT_FD + index).end(content);
+    });
+  }
+
+  stream(descriptor: number): Readable {
+    return this.child.stdio[descriptor] as Readable;
+  }
+
+  /** A pipe whose reader may die at any time: that shows in the outcome, not here. */
+  #sink(descriptor: number): Writable {
+    const pipe = this.child.stdio[descriptor] as Writable;
+    if (pipe.listenerCount('error') === 0) pipe.on('error', () => undefined);
+    return pipe;
+  }
+
+  send(line: string): void {
+    const stdin = this.#sink(0);
+    if (!stdin.writable) return;
+    stdin.write(`${line}\n`);
+    if (stdin.writableLength > BACKLOG_BYTES) this.end({ end: 'infrastructure_error', detail: 'reads no lines' });
+  }
+
+  /** Kills everything. The first reason given is the one that counts. */
+  end(ending: Ending): void {
+    this.#ending ??= ending;
+    // Once collected, the number of the group may belong to someone else.
+    if (!this.#has_exited && this.child.pid !== undefined) killGroup(this.child.pid);
+  }
+
+  kill(): void {
+    if (!this.#has_exited) this.end({ end: 'killed', detail: 'killed by its caller' });
+  }
+
+  async outcome(): Promise<SandboxOutcome> {
+    const { wall_ms, output_bytes } = this.#limits;
+    const timer = setTimeout(() => this.end({ end: 'timeout', detail: `ran longer than ${wall_ms} ms` }), wall_ms);
+    const capture = new Capture(output_bytes, () =>
+      this.end({ end: 'output', detail: `wrote more than ${output_bytes} bytes` }),
+    );
+    const texts = [this.stream(1), this.stream(2)].map((stream) => capture.text(stream));
+    const report = this.#style === 'run' ? capture.text(this.stream(REPORT_FD)) : Promise.resolve('');
+    const status_text = this.#launch.has_status
+      ? new Capture(STATUS_BYTES, () => undefined).text(this.stream(STATUS_FD))
+      : null;
+    const exit = await this.#exit();
+    clearTimeout(timer);
+    const status = status_text === null ? null : parseStatus(await status_text);
+    await this.#gone(status);
+    const [stdout, stderr] = await Promise.all(texts);
+    return outcomeOf({
+      exit,
+      status,
+      ending: this.#ending,
+      stdout: stdout!,
+      stderr: stderr!,
+      report: await report,
+      wall_ms: performance.now() - this.#started_ms,
+    });
+  }
+
+  #exit(): Promise<Exit> {
+    return new Promise((resolve) => {
+      const settle = (exit: Exit): void => {
+        this.#has_exited = true;
+        resolve(exit);
+      };
+      this.child.once('error', (error) => settle({ code: null, signal: null, error: error.message }));
+      this.child.once('exit', (code, signal) => settle({ code, signal, error: null }));
+    });
+  }
+
+  async #gone(status: Status | null): Promise<void> {
+    const { pid } = this.child;
+    if (pid === undefined) return;
+    if (status === null) leaveGroup(pid);
+    const is_gone = await (status?.first_pid ? namespaceGone(status.first_pid) : groupGone(pid));
+    if (!is_gone) this.#ending = { end: 'infrastructure_error', detail: 'processes outlived their kill' };
+  }
+}
+
+/** A launch without namespaces: what it left in its group ends with it. */
+const leaveGroup = (group: number): void => killGroup(group);
+
+type Stdio = ('pipe' | 'ignore' | number)[];
+
+/** Covers with /dev/null every descriptor that the child would otherwise inherit unasked. */
+const cover = (stdio: Stdio, nothing: number): Stdio => {
+  const covered = [...stdio];
+  for (const descriptor of inheritedDescriptors(stdio.length)) {
+    while (covered.length < descriptor) covered.push('ignore');
+    covered[descriptor] = nothing;
+  }
+  return covered;
+};
+
+const stdioFor = ({ inputs, has_status }: Launch, style: Style, nothing: number): Stdio => [
+  style === 'start' ? 'pipe' : 'ignore',
+  ...(['pipe', 'pipe', 'pipe'] as const),
+  has_status ? 'pipe' : nothing,
+  ...inputs.map(() => 'pipe' as const),
+];
+
+const spawnLaunch = (launch: Launch, style: Style): ChildProcess => {
+  const { argv, cwd, environment, user_id } = launch;
+  const nothing = openSync('/dev/null', 'r');
+  try {
+    return spawn(argv[0]!, argv.slice(1), {
+      cwd,
+      env: { ...environment },
+      stdio: cover(stdioFor(launch, style, nothing), nothing),
+      detached: true,
+      ...(user_id === undefined ? {} : { uid: user_id, gid: user_id }),
+    });
+  } finally {
+    closeSync(nothing);
+  }
+};
+
+async function* noLines(): AsyncGenerator<string> {}
+
+const failedProcess = (error: unknown): SandboxProcess => ({
+  send: () => undefined,
+  lines: noLines(),
+  ended: Promise.resolve(failedOutcome(error instanceof Error ? error.message : String(error))),
+  kill: () => undefined,
+});
+
+/** Starts what `plan` says and guards it. Whatever goes wrong is an outcome, never an exception. */
+export const supervise = (plan: () => Launch, limits: Limits, style: Style): SandboxProcess => {
+  let supervised: Supervised;
+  try {
+    supervised = new Supervised(plan(), limits, style);
+  } catch (error) {
+    return failedProcess(error);
+  }
+  const ended = supervised.outcome();
+  const too_long = (): void => supervised.end({ end: 'output', detail: `reported a line over ${LINE_BYTES} bytes` });
+  return {
+    send: (line) => supervised.send(line),
+    lines: style === 'start' ? readLines(supervised.stream(REPORT_FD), LINE_BYTES, too_long) : noLines(),
+    ended,
+    kill: () => supervised.kill(),
+  };
+};
