@@ -1,0 +1,63 @@
+import type { Probe, SuiteRun } from '../../../ports.ts';
+import { type CandidateRecord, parseCandidate, testResult } from './records.ts';
+import type { Job, JobEnd, Server } from './server.ts';
+
+type ProbeJob = Extract<Job, { kind: 'probe' }>;
+
+/** Candidates that share a fork, as in `warm.py`: their results may come all at once. */
+const chunk = 24;
+
+/**
+ * Tries candidates in the warm server. Undefined where only a cold run can tell: the edit cannot be swapped in, or it
+ * passes and touches a function whose effects while loading are not undone.
+ */
+export async function tryWarm(job: ProbeJob, running: () => Promise<Server>): Promise<(Probe | undefined)[]> {
+  const probes: (Probe | undefined)[] = job.candidates.map(() => undefined);
+  let pending = job.candidates.map((_, index) => index);
+  while (pending.length > 0) {
+    const answered = new Map<number, CandidateRecord>();
+    const { end, cannotSwapBase } = await askServer(await running(), job, pending, answered);
+    for (const [index, record] of answered) probes[index] = warmProbe(record);
+    if (cannotSwapBase || end.how === 'done') return probes;
+    const left = pending.filter((index) => !answered.has(index));
+    const [culprit] = left;
+    // whoever was running when the server went away is the one to blame
+    if (culprit !== undefined) probes[culprit] = { outcome: end.how === 'hung' ? 'timeout' : 'crashed', tests: [] };
+    pending = left.slice(1);
+  }
+  return probes;
+}
+
+async function askServer(
+  server: Server,
+  job: ProbeJob,
+  pending: readonly number[],
+  answered: Map<number, CandidateRecord>,
+): Promise<{ end: JobEnd; cannotSwapBase: boolean }> {
+  let cannotSwapBase = false;
+  const candidates = pending.map((index) => job.candidates[index]!);
+  const silence_ms = 30_000 + chunk * (2_000 + 10 * job.budget_ms);
+  const end = await server.ask({ ...job, candidates }, silence_ms, (found) => {
+    if (found.t === 'cannot_swap') cannotSwapBase = true;
+    const record = parseCandidate(found);
+    const index = record ? pending[record.k] : undefined;
+    if (record && index !== undefined) answered.set(index, record);
+  });
+  return { end, cannotSwapBase };
+}
+
+function warmProbe({ o, tests = [], doubtful }: CandidateRecord): Probe | undefined {
+  if (o === 'cannot_swap') return undefined;
+  if (o !== 'ran') return { outcome: o, tests: [] };
+  const results = tests.map(testResult);
+  const isPassing = results.every((test) => test.status === 'passed');
+  return doubtful && isPassing ? undefined : { outcome: 'ran', tests: results };
+}
+
+/** A cold run of one candidate, as a probe. */
+export function probeOf(run: SuiteRun): Probe {
+  const { outcome, detail, tests } = run;
+  if (outcome === 'infrastructure_error') throw new Error(`the runner itself failed: ${detail}`);
+  if (outcome === 'complete') return { outcome: 'ran', tests };
+  return { outcome: outcome === 'broken' || outcome === 'timeout' ? outcome : 'crashed', tests: [] };
+}

@@ -1,0 +1,155 @@
+"""`-p socratic_pytest.warm`: collects the tests once, then runs them over edited sources in forks, on demand.
+
+Jobs come as JSON lines on descriptor 0; every line on descriptor 3 says which job it belongs to.
+"""
+
+import json
+import os
+import sys
+import time
+
+import pytest
+
+from .channel import take_descriptor, write_line
+from .collecting import Collecting
+from .forks import Fork, adopt_orphans, hide_from_children, show_again
+from .jobs import LoadedTests, run_suite, silence, try_candidates
+from .reporting import Reporting
+from .settings import derandomise, read_request, source_names
+from .swap import LoadedSources
+
+#: candidates that share a fork
+CHUNK = 24
+
+JOBS = take_descriptor(0, os.O_RDONLY)
+CHANNEL = take_descriptor(3, os.O_WRONLY)
+REQUEST = read_request()
+SOURCES = source_names(REQUEST)
+RAN = {}
+
+
+def note_call(frame, _event, _argument):
+    """Which functions of the sources run before the first test: file name -> first lines."""
+    code = frame.f_code
+    if code.co_filename in SOURCES:
+        RAN.setdefault(code.co_filename, set()).add(code.co_firstlineno)
+
+
+# from here on, since a conftest.py may import the sources before any other hook is called
+sys.settrace(note_call)
+
+
+def tell(job, record):
+    write_line(CHANNEL, {"job": job, "record": record})
+
+
+class Serving:
+    def __init__(self, reporting):
+        self.reporting = reporting
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session):
+        sys.settrace(None)
+        if session.testsfailed:
+            return None
+        tests, loaded = LoadedTests(session, self.reporting), LoadedSources(SOURCES, RAN)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        adopt_orphans()
+        hide_from_children()
+        tell(0, {"t": "ready", "ids": list(tests.items)})
+        with os.fdopen(JOBS, "rb") as jobs:
+            for line in jobs:
+                job = json.loads(line)
+                (serve_suite if job["kind"] == "suite" else serve_probe)(tests, loaded, job)
+        os._exit(0)
+
+
+def fork(work):
+    def quietly(send):
+        show_again()
+        silence()
+        work(send)
+
+    return Fork(quietly, (JOBS, CHANNEL))
+
+
+def serve_suite(tests, loaded, job):
+    child = fork(lambda send: run_suite(tests, loaded, job, send))
+    deadline = time.monotonic() + job["wall_ms"] / 1000
+    try:
+        while True:
+            record = child.record(deadline)
+            if record is None:
+                break
+            tell(job["job"], record)
+    except TimeoutError:
+        tell(job["job"], {"t": "timeout"})
+    except ValueError:
+        pass  # the child wrote nonsense into its own pipe: its run stays incomplete
+    finally:
+        child.end()
+    tell(job["job"], {"t": "done"})
+
+
+def serve_probe(tests, loaded, job):
+    pending = list(range(len(job["candidates"])))
+    passing = []
+    while pending:
+        answered = run_chunk(tests, loaded, job, pending[:CHUNK])
+        if "base" in answered:
+            tell(job["job"], {"t": "cannot_swap", "message": answered["base"]})
+            break
+        for index, record in answered.items():
+            if len(answered) > 1 and is_passing(record):
+                passing.append(index)
+            else:
+                tell(job["job"], record)
+        pending = pending[len(answered) :]
+    # what passes everything is tried again alone, where no other candidate can have had a hand in it
+    for index in passing:
+        for record in run_chunk(tests, loaded, job, [index]).values():
+            tell(job["job"], record)
+    tell(job["job"], {"t": "done"})
+
+
+def is_passing(record):
+    return record["o"] == "ran" and all(test.get("status") == "passed" for test in record["tests"])
+
+
+def run_chunk(tests, loaded, job, indices):
+    """{index: record} of the candidates answered: all of them, or up to one that hung, died or spent its budget."""
+    answered = {}
+    child = fork(lambda send: try_candidates(tests, loaded, job, indices, send))
+    try:
+        for index in indices:
+            record = child.record(time.monotonic() + 2 + 10 * job["budget_ms"] / 1000)
+            if record is not None and "base" in record:
+                return {"base": str(record["base"])}
+            answered[index] = checked(record, index)
+            if answered[index]["o"] in ("timeout", "crashed"):
+                break
+    except TimeoutError:
+        answered[index] = {"k": index, "o": "timeout"}
+    except ValueError:
+        answered[index] = {"k": index, "o": "crashed"}
+    finally:
+        child.end()
+    return answered
+
+
+def checked(record, index):
+    """The child's word is taken for the candidate whose turn it is, and for nothing else."""
+    if record is None or record.get("k") != index or record.get("o") not in ("ran", "broken", "timeout", "cannot_swap"):
+        return {"k": index, "o": "crashed"}
+    if record["o"] == "ran" and not isinstance(record.get("tests"), list):
+        return {"k": index, "o": "crashed"}
+    return record
+
+
+def pytest_configure(config):
+    derandomise()
+    reporting = Reporting(SOURCES, lambda record: None)
+    config.pluginmanager.register(Collecting(lambda record: tell(0, record), None, REQUEST["deselect"]))
+    config.pluginmanager.register(reporting, "socratic-reporting")
+    config.pluginmanager.register(Serving(reporting), "socratic-serving")
