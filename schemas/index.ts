@@ -4,13 +4,15 @@ import { Repositories } from './repositories.ts';
 import { Scores, Selections, Sketches } from './scores.ts';
 import { Skills } from './skills.ts';
 import type { Table } from './table.ts';
-import { AnswerKeys, Tasks } from './tasks.ts';
+import { AnswerKeys, Tasks, TrustedAnswerKeys, TrustedTasks } from './tasks.ts';
 import { IngestRejects, Steps, TestOutcomes, ToolCalls, Traces } from './traces.ts';
 import { Verdicts } from './verdicts.ts';
 
 /** Every table of the warehouse, in the order a round fills them. */
 export const tables: readonly Table[] = [
   Repositories,
+  TrustedTasks,
+  TrustedAnswerKeys,
   Traces,
   Steps,
   ToolCalls,

@@ -28,7 +28,6 @@ export const Evaluations = defineTable('evaluations', {
     task_id: id('Task.'),
     repository_id: id('Repository of the task.'),
     split: oneOf(['validation', 'held_out'], 'Which set the task belongs to.'),
-    moment: oneOf(['before', 'after'], 'Before or after this round\'s training.'),
     attempt_count: count('Attempts.'),
     solved_count: count('Attempts that fully repaired.'),
     mean_steps: real('Mean number of actions.'),

@@ -1,9 +1,6 @@
 import { count, defineTable, id, listOf, oneOf, optional, text, type Row } from './table.ts';
 
-export const Tasks = defineTable('tasks', {
-  doc: 'A candidate repair task: only what a Solver may see, and where it came from.',
-  key: ['task_id'],
-  columns: {
+const taskColumns = {
     task_id: id('Hash of the repository and the bug.'),
     repository_id: id('Repository.'),
     language: oneOf(['python', 'javascript'], 'Language.'),
@@ -13,15 +10,23 @@ export const Tasks = defineTable('tasks', {
     test_command: text('How a user would run the failing tests.'),
     failing_tests: listOf(text('Test id.'), 'At most six of the failing tests, by id.'),
     broken_tree_digest: text('Digest of the tree the Solver starts from.'),
-  },
+  };
+
+export const Tasks = defineTable('tasks', {
+  doc: 'A candidate repair task: only what a Solver may see, and where it came from.',
+  key: ['task_id'],
+  columns: taskColumns,
 });
 export type Task = Row<typeof Tasks>;
 
-export const AnswerKeys = defineTable('answer_keys', {
-  doc: 'What no Solver may see: the bug, its fix and the verification signal. Kept under its own prefix.',
+export const TrustedTasks = defineTable('trusted_tasks', {
+  doc: 'Tasks that nothing is ever trained on: validation (the target direction) and held-out (the score). No Generator reads them.',
   key: ['task_id'],
-  is_sealed: true,
-  columns: {
+  columns: taskColumns,
+});
+
+
+const answerKeyColumns = {
     task_id: id('Task.'),
     bug_patch: text('Unified diff that makes the broken tree out of the pristine one.'),
     fix_patch: text('Unified diff that mends the broken tree.'),
@@ -38,6 +43,19 @@ export const AnswerKeys = defineTable('answer_keys', {
     end: count('End of the edit in the pristine text.'),
     replacement: text('Text the bug puts there.'),
     canary: text('Random word: it must never show up in anything a Solver reads.'),
-  },
+  };
+
+export const AnswerKeys = defineTable('answer_keys', {
+  doc: 'What no Solver may see: the bug, its fix and the verification signal. Kept under its own prefix.',
+  key: ['task_id'],
+  is_sealed: true,
+  columns: answerKeyColumns,
 });
 export type AnswerKey = Row<typeof AnswerKeys>;
+
+export const TrustedAnswerKeys = defineTable('trusted_answer_keys', {
+  doc: 'Answer keys of the trusted tasks.',
+  key: ['task_id'],
+  is_sealed: true,
+  columns: answerKeyColumns,
+});

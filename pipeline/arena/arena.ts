@@ -3,7 +3,7 @@ import type { AnswerKey, Task } from '../../schemas/tasks.ts';
 import { enumerateRepairs } from '../mutation/index.ts';
 import { applyEdit } from '../mutation/edits.ts';
 import type { SourceFunction, Syntax } from '../mutation/types.ts';
-import type { Edit, Harness, Library } from '../ports.ts';
+import type { Edit, Harness, Library, SuiteRun } from '../ports.ts';
 import { seededRandom } from '../random.ts';
 import { candidateEdits } from '../solver/candidates.ts';
 import { LanguageModel } from '../solver/language-model.ts';
@@ -12,7 +12,7 @@ import { OutcomeTable } from '../solver/outcomes.ts';
 import { type PreparedTask, prepareTask } from '../solver/prepare.ts';
 import type { EditOutcome, SourceText } from '../solver/types.ts';
 import { type Ground, prepareGround } from '../tasks/ground.ts';
-import { baseEdits, judgeEdits, type Secret } from './referee.ts';
+import { baseEdits, judgeEdits, type Secret, verificationRun } from './referee.ts';
 import { openWorkspace, type Workspace } from './workspace.ts';
 
 /** A task made ready for the embedded Solver. */
@@ -24,6 +24,10 @@ export interface Challenge {
   outcomes: OutcomeTable;
   /** Tries edits by action number. */
   execute(actions: readonly number[]): Promise<EditOutcome[]>;
+  /** The run that judged a plausible edit. */
+  verification(action: number): Promise<SuiteRun>;
+  /** Tests that must pass after a repair: engine knowledge, for the rows of test_outcomes. */
+  expected: { fail_to_pass: readonly string[]; pass_to_pass: readonly string[] };
   /** Actions that give the pristine text back: engine knowledge, for failure modes and reports only. */
   reversals: readonly number[];
 }
@@ -79,7 +83,16 @@ export class Arena {
     const prepared = prepareForSolver(workspace, this.modelOf(ground, base), this.options.syntax, ground.repository.language, this.options.buckets);
     const outcomes = new OutcomeTable(prepared.space.size);
     const execute = (actions: readonly number[]) => judgeEdits(workspace, actions.map((a) => editOf(prepared, a)), secret, harness);
-    return { task, workspace, prepared, outcomes, execute, reversals: reversalsOf(prepared, workspace, secret) };
+    return {
+      task,
+      workspace,
+      prepared,
+      outcomes,
+      execute,
+      verification: (action) => verificationRun(workspace, editOf(prepared, action), secret, harness),
+      expected: { fail_to_pass: key.fail_to_pass, pass_to_pass: key.pass_to_pass },
+      reversals: reversalsOf(prepared, workspace, secret),
+    };
   }
 
   private modelOf(ground: Ground, base: readonly Edit[]): LanguageModel {

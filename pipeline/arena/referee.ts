@@ -1,10 +1,10 @@
-import type { AnswerKey, Task } from '../../schemas/tasks.ts';
+import type { AnswerKey } from '../../schemas/tasks.ts';
 import { editsTo, passedIn } from '../gates/trees.ts';
 import { sha256 } from '../hash.ts';
 import { applyPatch } from '../mutation/patch.ts';
-import type { Coverage, Edit, Harness, Probe } from '../ports.ts';
+import type { Coverage, Edit, Harness, Probe, SuiteRun } from '../ports.ts';
 import type { EditOutcome } from '../solver/types.ts';
-import { fewTestsWallMs, fileOf, type Workspace } from './workspace.ts';
+import { fewTestsWallMs, type Workspace } from './workspace.ts';
 
 /** Hidden pass_to_pass tests a plausible edit is judged by: those that execute the edited lines' file, this many. */
 const hiddenLimit = 40;
@@ -62,23 +62,13 @@ function unrepaired(probe: Probe, before: string): EditOutcome | null {
   return failed(same ? 'same' : 'different');
 }
 
-async function verify(
-  workspace: Workspace,
-  edit: Edit,
-  { key, base, coverage }: Pick<Secret, 'key' | 'base' | 'coverage'>,
-  harness: Harness,
-): Promise<EditOutcome> {
+async function verify(workspace: Workspace, edit: Edit, secret: Pick<Secret, 'key' | 'base' | 'coverage'>, harness: Harness): Promise<EditOutcome> {
   const visible = workspace.passing.map((test) => test.test_id);
-  const hidden = hiddenTests(key, edit.path, visible, coverage);
-  const run = await harness.suite(workspace.repository_id, {
-    edits: [...base, edit],
-    tests: [...key.fail_to_pass, ...visible, ...hidden],
-    wall_ms: fewTestsWallMs,
-  });
-  const passed = passedIn(run);
+  const kept_tests = [...visible, ...hiddenTests(secret.key, edit.path, visible, secret.coverage)];
+  const passed = passedIn(await verificationRun(workspace, edit, secret, harness));
   const share = (ids: readonly string[]) => (ids.length === 0 ? 1 : ids.filter((id) => passed.has(id)).length / ids.length);
-  const repaired = share(key.fail_to_pass);
-  const kept = share([...visible, ...hidden]);
+  const repaired = share(secret.key.fail_to_pass);
+  const kept = share(kept_tests);
   return {
     class: repaired === 1 ? 'fixed' : repaired > 0 ? 'partial' : 'different',
     fail_to_pass_fraction: repaired,
@@ -86,6 +76,21 @@ async function verify(
     pass_to_pass_fraction: kept,
     full: repaired === 1 && kept === 1,
   };
+}
+
+/** The run that judges a plausible edit: fail_to_pass, the visible tests, and hidden ones, in a fresh process. */
+export function verificationRun(
+  workspace: Workspace,
+  edit: Edit,
+  { key, base, coverage }: Pick<Secret, 'key' | 'base' | 'coverage'>,
+  harness: Harness,
+): Promise<SuiteRun> {
+  const visible = workspace.passing.map((test) => test.test_id);
+  return harness.suite(workspace.repository_id, {
+    edits: [...base, edit],
+    tests: [...key.fail_to_pass, ...visible, ...hiddenTests(key, edit.path, visible, coverage)],
+    wall_ms: fewTestsWallMs,
+  });
 }
 
 /** Hidden tests that execute the edited file, in an order that only their ids decide. */
@@ -98,9 +103,3 @@ function hiddenTests(key: AnswerKey, path: string, visible: readonly string[], c
     .slice(0, hiddenLimit)
     .map(({ id }) => id);
 }
-
-/** The rows of test_outcomes: what the verifier says of a submitted edit, or of an untouched tree. */
-export const expectations = (task: Pick<Task, 'failing_tests'>, key: AnswerKey): { test_id: string; expectation: 'fail_to_pass' | 'pass_to_pass' }[] => [
-  ...key.fail_to_pass.map((test_id) => ({ test_id, expectation: 'fail_to_pass' as const })),
-  ...key.pass_to_pass.filter((id) => fileOf(id) === fileOf(task.failing_tests[0]!)).map((test_id) => ({ test_id, expectation: 'pass_to_pass' as const })),
-];
