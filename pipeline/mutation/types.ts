@@ -147,6 +147,10 @@ export interface ModuleTables {
   readonly signatures: ReadonlyMap<string, readonly string[]>;
   /** Attribute names with counts, by the text of a plain base name or `*` for any other base. */
   readonly attributes: ReadonlyMap<string, ReadonlyMap<string, number>>;
+  /** Classes of the module. */
+  readonly classes: ReadonlySet<string>;
+  /** Parameters of the constructor, by class name. */
+  readonly constructors: ReadonlyMap<string, readonly string[]>;
   /** Keyword arguments seen per callee name: `key=value` texts. */
   readonly keywords: ReadonlyMap<string, readonly Token[]>;
   /** Positional argument texts seen per callee name, by index. */

@@ -1,0 +1,93 @@
+import { lineAt, statementKind, statementOf } from './nodes.ts';
+import type { Emit, Operator } from './operator.ts';
+import { operators } from './operators/index.ts';
+import { type Mode, type Scope, scopeOf } from './scope.ts';
+import type { CandidateEdit, NodeKind, SourceFunction, SourceModule, SyntaxNode } from './types.ts';
+
+/** Characters of text that `left` and `right` show. */
+const CONTEXT_LENGTH = 60;
+
+/** Every single-edit bug that the operators can put into a function, in order of start, operator, replacement. */
+export const enumerateBugs = (module: SourceModule, fn: SourceFunction): CandidateEdit[] =>
+  enumerate(module, fn, 'bug');
+
+/** Every single-edit repair to try on a function, in the same order. With `lines`, only edits that start on them. */
+export const enumerateRepairs = (
+  module: SourceModule,
+  fn: SourceFunction,
+  { lines }: { lines?: ReadonlySet<number> } = {},
+): CandidateEdit[] => enumerate(module, fn, 'repair', lines);
+
+function enumerate(module: SourceModule, fn: SourceFunction, mode: Mode, lines?: ReadonlySet<number>): CandidateEdit[] {
+  const scope = scopeOf(module, fn, mode);
+  const found = new Map<string, CandidateEdit>();
+  for (const node of scope.nodes) {
+    for (const operator of operatorsFor(node.kind)) {
+      if (mode === 'bug' && operator.repair_only) continue;
+      operator.propose(node, scope, collect(found, scope, operator, node, lines));
+    }
+  }
+  return [...found.values()].sort(inOrder);
+}
+
+const by_kind = new Map<NodeKind, readonly Operator[]>();
+for (const operator of operators) {
+  for (const kind of operator.kinds) by_kind.set(kind, [...(by_kind.get(kind) ?? []), operator]);
+}
+const operatorsFor = (kind: NodeKind): readonly Operator[] => by_kind.get(kind) ?? [];
+
+function collect(
+  found: Map<string, CandidateEdit>,
+  scope: Scope,
+  operator: Operator,
+  node: SyntaxNode,
+  lines?: ReadonlySet<number>,
+): Emit {
+  return (detail, start, end, replacement) => {
+    const { fn, text, module } = scope;
+    if (start < fn.body_start || end > fn.end) return;
+    const old = text.slice(start, end);
+    if (old === replacement) return;
+    const line = lineAt(module.line_starts, start);
+    if (lines && !lines.has(line)) return;
+    const key = effectOf(start, old, replacement);
+    if (found.has(key)) return;
+    found.set(key, {
+      path: module.path,
+      start,
+      end,
+      replacement,
+      operator: operator.name,
+      detail,
+      line,
+      old,
+      context: node.kind,
+      parent: node.parent?.kind ?? 'module',
+      statement: statementKind(statementOf(node)),
+      left: text.slice(Math.max(0, start - CONTEXT_LENGTH), start),
+      right: text.slice(end, end + CONTEXT_LENGTH),
+      function_name: fn.name,
+    });
+  };
+}
+
+/** Two edits with the same effect on the text have the same key, however wide their spans are. */
+function effectOf(start: number, old: string, replacement: string): string {
+  const shortest = Math.min(old.length, replacement.length);
+  let head = 0;
+  while (head < shortest && old[head] === replacement[head]) head++;
+  let tail = 0;
+  while (tail < shortest - head && old.at(-1 - tail) === replacement.at(-1 - tail)) tail++;
+  return `${start + head}:${old.length - head - tail}:${replacement.slice(head, replacement.length - tail)}`;
+}
+
+function inOrder(a: CandidateEdit, b: CandidateEdit): number {
+  return (
+    a.start - b.start ||
+    compareText(a.operator, b.operator) ||
+    compareText(a.replacement, b.replacement) ||
+    a.end - b.end
+  );
+}
+
+const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
