@@ -1,0 +1,32 @@
+import * as z from 'zod';
+import { createViews, sqlFiles } from '../pipeline/warehouse/views.ts';
+import type { Warehouse } from '../pipeline/warehouse/store.ts';
+import { common, defineCommand, type Effects } from './command.ts';
+import { loadSettings } from './config.ts';
+import { drawTable } from './draw-table.ts';
+import { openWarehouse } from './engine.ts';
+
+export default defineCommand({
+  summary: 'run the checks of sql/checks: each must return no row',
+  options: z.object({ ...common }),
+  async run({ config, set }, effects) {
+    const warehouse = await openWarehouse(loadSettings({ files: config, environment: effects.environment, flags: set }));
+    const wrong = await runChecks(warehouse, effects);
+    warehouse.database.close();
+    effects.print(wrong === 0 ? 'every check is clean' : `${wrong} checks found wrong rows`);
+    return wrong > 0 ? 1 : 0;
+  },
+});
+
+/** Number of checks that found wrong rows; each is printed with its first rows. */
+export async function runChecks(warehouse: Warehouse, { log }: Effects): Promise<number> {
+  await createViews(warehouse);
+  let wrong = 0;
+  for (const check of await sqlFiles('checks')) {
+    const rows = await warehouse.database.rows(check.sql);
+    if (rows.length === 0) continue;
+    wrong++;
+    log(`check ${check.name}: ${rows.length} wrong rows (${check.header.purpose})\n${drawTable(rows.slice(0, 5))}`);
+  }
+  return wrong;
+}

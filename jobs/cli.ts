@@ -1,0 +1,51 @@
+import { distance } from 'fastest-levenshtein';
+import { type Effects, runCommand } from './command.ts';
+
+/** Loaded one at a time, so that help is instant. */
+export const commands: Record<string, { summary: string; load: () => Promise<{ default: import('./command.ts').Command }> }> = {
+  round: { summary: 'run a round end to end', load: () => import('./round.ts') },
+  plan: { summary: 'what a round would run, and why', load: () => import('./plan.ts') },
+  why: { summary: 'what changed since a stage last ran', load: () => import('./why.ts') },
+  status: { summary: 'which stages of which rounds are finished', load: () => import('./status.ts') },
+  setup: { summary: 'fetch the seed repositories and what their tests need', load: () => import('./setup.ts') },
+  doctor: { summary: 'what this machine has and lacks', load: () => import('./doctor.ts') },
+  skills: { summary: 'skill cards: ls, show', load: () => import('./skills.ts') },
+  tasks: { summary: 'tasks: ls, show', load: () => import('./tasks.ts') },
+  traces: { summary: 'traces: ls, show', load: () => import('./traces.ts') },
+  sql: { summary: 'ask the warehouse', load: () => import('./sql.ts') },
+  check: { summary: 'run the checks of sql/checks', load: () => import('./check.ts') },
+  'validation-set': { summary: 'rebuild the pinned list of trusted tasks', load: () => import('./validation-set.ts') },
+};
+
+export async function main(argv: readonly string[], effects: Effects): Promise<number> {
+  const [name = '--help', ...rest] = argv;
+  if (name === '--help' || name === '-h' || name === 'help') {
+    effects.print(overview());
+    return 0;
+  }
+  const entry = commands[name];
+  if (!entry) {
+    effects.log(`unknown command ${name}: did you mean socratic ${nearest(name)}?\n${overview()}`);
+    return 2;
+  }
+  return runCommand(name, (await entry.load()).default, rest, effects);
+}
+
+const overview = (): string =>
+  ['socratic <command>', '', ...Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(16)} ${summary}`), '', 'socratic <command> --help shows its options.'].join('\n');
+
+const nearest = (name: string): string => Object.keys(commands).sort((a, b) => distance(a, name) - distance(b, name) || (a < b ? -1 : 1))[0]!;
+
+if (import.meta.main) {
+  const effects: Effects = {
+    print: (text) => process.stdout.write(`${text}\n`),
+    log: (text) => process.stderr.write(`${text}\n`),
+    isTerminal: process.stderr.isTTY ?? false,
+    environment: process.env,
+  };
+  process.once('SIGINT', () => {
+    process.stderr.write('\ninterrupted: the same command goes on where this one stopped\n');
+    process.exit(130);
+  });
+  process.exitCode = await main(process.argv.slice(2), effects);
+}
