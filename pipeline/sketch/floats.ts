@@ -6,9 +6,22 @@ export interface HalfNumbers {
 }
 
 export type Numbers = Float32Array | HalfNumbers;
+export type Dtype = 'fp32' | 'bf16' | 'fp16';
 
-/** Value at a position, exactly converted. */
-export type Decode = (at: number) => number;
+/** Codes of the C ABI and the WASM module. */
+export const DTYPES: readonly Dtype[] = ['fp32', 'bf16', 'fp16'];
+
+export const dtypeOf = (numbers: Numbers): Dtype => (numbers instanceof Float32Array ? 'fp32' : numbers.dtype);
+
+export const half = (dtype: 'bf16' | 'fp16', bits: Uint16Array): HalfNumbers => ({ dtype, bits, length: bits.length });
+
+/** The memory behind the numbers. */
+export const rawOf = (numbers: Numbers): Float32Array | Uint16Array =>
+  numbers instanceof Float32Array ? numbers : numbers.bits;
+
+/** `count` numbers from position `from`, undecoded, no copy. */
+export const numbersFrom = (numbers: Numbers, from: number, count: number): Float32Array | Uint16Array =>
+  rawOf(numbers).subarray(from, from + count);
 
 const word = new Uint32Array(1);
 const float = new Float32Array(word.buffer);
@@ -27,10 +40,9 @@ export function fromFp16(bits: number): number {
   return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
 }
 
-export const half = (dtype: 'bf16' | 'fp16', bits: Uint16Array): HalfNumbers => ({ dtype, bits, length: bits.length });
-
-export function decoderOf(numbers: Numbers): Decode {
-  if (numbers instanceof Float32Array) return (at) => numbers[at]!;
-  const { bits } = numbers;
-  return numbers.dtype === 'bf16' ? (at) => fromBf16(bits[at]!) : (at) => fromFp16(bits[at]!);
+/** Exact fp32 values of numbers of one dtype. */
+export function decodeInto(out: Float32Array, raw: Float32Array | Uint16Array, dtype: Dtype): void {
+  if (dtype === 'fp32') out.set(raw);
+  else if (dtype === 'bf16') for (let i = 0; i < raw.length; i++) out[i] = fromBf16(raw[i]!);
+  else for (let i = 0; i < raw.length; i++) out[i] = fromFp16(raw[i]!);
 }

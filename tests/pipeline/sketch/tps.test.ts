@@ -54,7 +54,9 @@ describe('the golden vectors', () => {
   test('the key of a named tensor is part of the contract', () => {
     const values = goldenInput().subarray(0, TILE);
     const out = sketchVector(values, { name: 'model.layers.0.q_proj.lora_A.weight', seed: 20260607n, k: 512, s: 4 });
-    expect(sha256(new Uint8Array(out.buffer))).toMatchInlineSnapshot(`"97349df9b74f345b4e27f6d00319901b36b5a94f8d3fbf06c9d154fa32f436c6"`);
+    expect(sha256(new Uint8Array(out.buffer))).toMatchInlineSnapshot(
+      `"97349df9b74f345b4e27f6d00319901b36b5a94f8d3fbf06c9d154fa32f436c6"`,
+    );
   });
 });
 
@@ -111,7 +113,7 @@ describe('laws', () => {
     const sketch = emptySketch(spec);
     const values = normals(1000);
     const reference = normals(1000, 2);
-    addPiece(sketch, { name: 'w', values, references: [reference] });
+    addPiece(sketch, { name: 'w', values, references: [{ values: reference }] });
     const exact = (other: Float32Array): number => values.reduce((sum, value, i) => sum + value * other[i]!, 0);
     expect(sketch.stats.norm2).toBeCloseTo(exact(values), 9);
     expect(sketch.stats.dot[0]).toBeCloseTo(exact(reference), 9);
@@ -132,7 +134,9 @@ describe('what is refused', () => {
   test('offsets, references and merges that cannot be right', () => {
     const sketch = emptySketch(spec);
     expect(() => addPiece(sketch, { name: 'w', values: normals(4), offset: -1 })).toThrow(/tensor w, offset/);
-    expect(() => addPiece(sketch, { name: 'w', values: normals(4), references: [normals(5)] })).toThrow(/references/);
+    expect(() => addPiece(sketch, { name: 'w', values: normals(4), references: [{ values: normals(5) }] })).toThrow(
+      /references/,
+    );
     expect(() => mergeSketch(sketch, emptySketch({ ...spec, seed: 7n }))).toThrow(/sketch.seed/);
   });
 });
