@@ -3,7 +3,8 @@ import type { Inputs } from './launch.ts';
 
 /** User and group inside the sandbox. */
 export const INSIDE_ID = 1000;
-const SHARED_MEMORY_BYTES = 16 * 1024 * 1024;
+/** Size of /dev/shm inside. */
+export const SHARED_MEMORY_BYTES = 16 * 1024 * 1024;
 
 /** All of /etc that test suites were seen to need; `localhost` must resolve without a name server. */
 const ETC: Record<string, string> = {

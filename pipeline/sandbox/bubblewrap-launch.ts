@@ -1,5 +1,6 @@
 import type { Limits, SandboxCommand } from '../ports.ts';
-import { type Bind, bubblewrapArguments } from './bubblewrap-arguments.ts';
+import { type Bind, bubblewrapArguments, SHARED_MEMORY_BYTES } from './bubblewrap-arguments.ts';
+import { createGroup, type Group } from './cgroup.ts';
 import type { HardLimits, Host } from './host.ts';
 import { Inputs, type Launch, STATUS_FD } from './launch.ts';
 import { type CopyMethod, stageBinds } from './staging.ts';
@@ -29,6 +30,14 @@ const dropRoot = ({ is_root, tools, sandbox_user_id }: Host): string[] =>
       ]
     : [];
 
+/** What the kernel charges to the group: the processes' memory and everything they keep in memory file systems. */
+const groupFor = ({ controllers }: Host, { limits, writable }: SandboxCommand): Group | null => {
+  if (controllers === null) return null;
+  const { memory_bytes, file_bytes, process_count } = limits;
+  const files = SHARED_MEMORY_BYTES + file_bytes * (writable === undefined ? 1 : 2);
+  return createGroup(controllers, { memory_bytes: memory_bytes + files, process_count });
+};
+
 const bindsOf = ({ binds, writable }: SandboxCommand): Bind[] =>
   binds
     .map(({ source, target }) => ({ source, target, is_writable: target === writable }))
@@ -47,8 +56,10 @@ export const bubblewrapLaunch = (host: Host, command: SandboxCommand, method: Co
   const inputs = new Inputs();
   const inside = { command, binds: staging.binds, system: host.system, seccomp: host.seccomp };
   const options = inputs.add(`${bubblewrapArguments(inside, inputs).join('\0')}\0`);
+  const group = groupFor(host, command);
   return {
     argv: [
+      ...(group?.enter ?? []),
       ...staging.prefix,
       ...dropRoot(host),
       ...setLimits(host.tools.prlimit, command.limits, host.hard_limits),
@@ -60,5 +71,6 @@ export const bubblewrapLaunch = (host: Host, command: SandboxCommand, method: Co
     environment: { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', LANG: 'C' },
     inputs: inputs.list,
     has_status: true,
+    group,
   };
 };

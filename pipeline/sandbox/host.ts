@@ -120,6 +120,6 @@ export const inspectHost = (): Host => {
     user_id,
     sandbox_user_id: user_id === 0 ? NOBODY : user_id,
     hard_limits: parseHardLimits(readFileSync('/proc/self/limits', 'utf8')),
-    controllers: findControllers(),
+    controllers: findControllers({ user_id, membership: readFileSync('/proc/self/cgroup', 'utf8') }),
   };
 };

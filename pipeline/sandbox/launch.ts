@@ -1,3 +1,5 @@
+import type { Group } from './cgroup.ts';
+
 /** Descriptor of the structured report inside the sandbox. */
 export const REPORT_FD = 3;
 /** Where bubblewrap writes its status, for launches that ask for it. */
@@ -14,6 +16,8 @@ export interface Launch {
   inputs: readonly Uint8Array[];
   /** Bubblewrap reports its inner first process and the exit code on STATUS_FD. */
   has_status: boolean;
+  /** The control group that `argv` joins; null when resource limits have to do. */
+  group: Group | null;
   /** User and group to start as; the caller's own when left out. */
   user_id?: number;
 }

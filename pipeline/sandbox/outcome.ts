@@ -1,4 +1,5 @@
 import type { SandboxEnd, SandboxOutcome } from '../ports.ts';
+import type { GroupUse } from './cgroup.ts';
 import type { Status } from './status.ts';
 
 /** 128 + SIGXCPU: what bubblewrap reports for a command that used up its processor time. */
@@ -24,6 +25,8 @@ export interface Evidence {
   /** Null for a launch without bubblewrap. */
   status: Status | null;
   ending: Ending | null;
+  /** Null without a control group. */
+  use: GroupUse | null;
   stdout: string;
   stderr: string;
   report: string;
@@ -47,8 +50,15 @@ const exited = (exit_code: number): Verdict =>
 const neverStarted = (exit_code: number, stderr: string): boolean =>
   (exit_code === 126 || exit_code === 127) && /^prlimit: failed to execute [^\n]*\n$/.test(stderr);
 
-const verdictOf = ({ exit, status, ending, stderr }: Evidence): Verdict => {
+const outOfMemory = ({ peak_bytes }: GroupUse): Verdict => ({
+  end: 'memory',
+  exit_code: null,
+  detail: `ran out of memory at ${peak_bytes} bytes`,
+});
+
+const verdictOf = ({ exit, status, ending, use, stderr }: Evidence): Verdict => {
   if (exit.error !== null) return failed(exit.error);
+  if (use?.ran_out_of_memory && ending?.end !== 'killed') return outOfMemory(use);
   if (ending !== null) return { end: ending.end, exit_code: null, detail: ending.detail };
   if (status === null) return exit.code === null ? failed(`ended by ${exit.signal}`) : exited(exit.code);
   if (status.exit_code === null) return failed(stderr.trim() || `the launcher ended by ${exit.signal ?? exit.code}`);
@@ -56,7 +66,7 @@ const verdictOf = ({ exit, status, ending, stderr }: Evidence): Verdict => {
   return exited(status.exit_code);
 };
 
-/** One outcome out of all that was seen, ordered by cause: never started, ended by us, ended by itself. */
+/** One outcome out of all that was seen, ordered by cause: never started, out of memory, ended by us, ended by itself. */
 export const outcomeOf = (evidence: Evidence): SandboxOutcome => {
   const { stdout, stderr, report, wall_ms } = evidence;
   return { ...verdictOf(evidence), stdout, stderr, report, wall_ms };

@@ -1,7 +1,9 @@
-import { realpathSync, statSync } from 'node:fs';
+import { realpathSync, type Stats, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { DataError } from '../errors.ts';
 import type { Bind } from './bubblewrap-arguments.ts';
 import type { Host } from './host.ts';
+import { STAGE_SCRIPT } from './stage-script.ts';
 
 /** How a private writable copy of a tree is made. */
 export type CopyMethod = 'overlay' | 'copy';
@@ -9,50 +11,45 @@ export type CopyMethod = 'overlay' | 'copy';
 /** Directories that a private mount namespace may cover without hiding anything a launch needs. */
 const COVERABLE = ['/mnt', '/media', '/srv', '/opt', '/home'];
 
-/**
- * $1 stage, $2 mount table, $3 directories, $4 files, $5 tree to copy or nothing, $6 method, $7 bytes,
- * $8 overlay options, $9 owner or nothing; then what to run.
- */
-const SCRIPT = `set -eu
-umask 022
-mount -n -t tmpfs -o mode=755,size=4m,nosuid,nodev stage "$1"
-cd "$1"
-mkdir $3
-for name in $4; do : > "$name"; done
-printf '%s' "$2" > table
-mount -n -a -T table
-if [ -n "$5" ]; then
-  mount -n -t tmpfs -o "mode=755,size=$7,nosuid,nodev" upper upper
-  mkdir upper/u upper/w upper/m
-  case $6 in
-    overlay) mount -n -t overlay -o "lowerdir=$1/$5,upperdir=$1/upper/u,workdir=$1/upper/w,$8" merged upper/m ;;
-    copy) cp -dR --preserve=mode,timestamps,links "$5/." upper/m/ ;;
-  esac
-  if [ -n "$9" ]; then chown -hR "$9" upper/m; fi
-fi
-cd /
-shift 9
-exec "$@"`;
-
 /** A launch prefix that puts bind sources where the sandbox can reach them, and the binds as seen from there. */
 export interface Staging {
   prefix: string[];
   binds: Bind[];
 }
 
+/** The source of one bind; its name is its place on the stage. */
 interface Source {
+  bind: Bind;
   name: string;
   path: string;
-  is_directory: boolean;
+  stats: Stats;
+  /** The sandbox user can get there. */
+  is_reachable: boolean;
+  /** The sandbox user can read it once there. */
+  is_open: boolean;
 }
 
-const inspect = ({ source }: Bind, index: number): Source => {
+const OTHERS_READ = 0o004;
+const OTHERS_EXECUTE = 0o001;
+const OWNER_EXECUTES = 0o100;
+
+const isTraversable = (directory: string): boolean =>
+  (statSync(directory).mode & OTHERS_EXECUTE) !== 0 && (directory === '/' || isTraversable(dirname(directory)));
+
+const isOpen = (stats: Stats): boolean => {
+  const must_execute = stats.isDirectory() || (stats.mode & OWNER_EXECUTES) !== 0;
+  return (stats.mode & OTHERS_READ) !== 0 && (!must_execute || (stats.mode & OTHERS_EXECUTE) !== 0);
+};
+
+const inspect = (host: Host, bind: Bind, index: number): Source => {
   try {
-    const path = realpathSync(source);
-    return { name: String(index), path, is_directory: statSync(path).isDirectory() };
+    const path = realpathSync(bind.source);
+    const stats = statSync(path);
+    const is_reachable = !host.is_root || isTraversable(dirname(path));
+    return { bind, name: String(index), path, stats, is_reachable, is_open: !host.is_root || isOpen(stats) };
   } catch {
     throw DataError.of({
-      where: `sandbox bind ${source}`,
+      where: `sandbox bind ${bind.source}`,
       expected: 'a file or directory on this machine',
       found: 'nothing there, or no permission to look',
       fix: 'bind a path that exists and is readable',
@@ -78,51 +75,65 @@ const stageFor = (sources: readonly Source[], directories: readonly string[]): s
 const escapeField = (path: string): string =>
   path.replace(/[\s\\]/g, (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`);
 
-const mountTable = (stage: string, sources: readonly Source[], options: string): string =>
-  sources.map(({ name, path }) => `${escapeField(path)} ${stage}/${name} none ${options} 0 0\n`).join('');
+/** In a user namespace a mount may not drop the flags of the one it shows, so only root asks for read-only here. */
+const mountLine = (stage: string, { is_root }: Host, { path, name, stats }: Source): string => {
+  const options = [...(is_root ? ['rbind', 'ro'] : ['rbind']), ...(stats.isDirectory() ? ['X-mount.mkdir'] : [])];
+  return `${escapeField(path)} ${stage}/${name} none ${options.join(',')} 0 0\n`;
+};
 
-const namesOf = (sources: readonly Source[]): string => sources.map(({ name }) => name).join(' ');
+const names = (sources: readonly Source[]): string => sources.map(({ name }) => name).join(' ');
 
 /** Overlay copies a file up with its owner, so an ordinary user can only write to trees of their own. */
-const methodFor = (host: Host, tree: Source, method: CopyMethod): CopyMethod =>
-  host.is_root || statSync(tree.path).uid === host.user_id ? method : 'copy';
+const methodFor = (host: Host, { stats }: Source, method: CopyMethod): CopyMethod =>
+  host.is_root || stats.uid === host.user_id ? method : 'copy';
+
+const copyArguments = (host: Host, tree: Source | undefined, bytes: number, method: CopyMethod): string[] =>
+  tree === undefined
+    ? ['', '', '', '', '']
+    : [
+        tree.name,
+        methodFor(host, tree, method),
+        String(bytes),
+        host.is_root ? 'metacopy=on' : 'userxattr',
+        host.is_root ? `${host.sandbox_user_id}:${host.sandbox_user_id}` : '',
+      ];
+
+const placeOf = (stage: string, { name, bind, is_open }: Source): string => {
+  if (bind.is_writable) return `${stage}/upper/m`;
+  return `${stage}/${is_open ? name : `open${name}`}`;
+};
 
 /**
- * As root every source is bound into a private tmpfs, since the unprivileged sandbox user may not be able to
- * traverse the directories above it (a 0700 home or temporary directory). As an ordinary user only a tree to be
- * copied is staged, inside a user namespace. Throws a DataError for a source that does not exist.
+ * Root stages what the unprivileged sandbox user could not reach (below a 0700 home or temporary directory) or read
+ * (an umask of 077), an ordinary user nothing; both stage a tree that is to be written to.
+ * Throws a DataError for a source that does not exist.
  */
 export const stageBinds = (host: Host, binds: readonly Bind[], bytes: number, method: CopyMethod): Staging => {
-  const all = binds.map(inspect);
-  const staged = all.filter((_, index) => host.is_root || binds[index]!.is_writable);
+  const sources = binds.map((bind, index) => inspect(host, bind, index));
+  const staged = sources.filter(({ bind, is_reachable, is_open }) => bind.is_writable || !is_reachable || !is_open);
   if (staged.length === 0) return { prefix: [], binds: [...binds] };
-  const stage = stageFor(all, host.coverable);
-  const tree = all.find((_, index) => binds[index]!.is_writable);
-  const space = host.is_root ? ['--mount'] : ['--user', '--map-root-user', '--mount'];
+  const stage = stageFor(sources, host.coverable);
   const script = [
     stage,
-    mountTable(stage, staged, host.is_root ? 'rbind,ro' : 'rbind'),
-    `upper ${namesOf(staged.filter(({ is_directory }) => is_directory))}`,
-    namesOf(staged.filter(({ is_directory }) => !is_directory)),
-    tree?.name ?? '',
-    tree === undefined ? '' : methodFor(host, tree, method),
-    String(bytes),
-    host.is_root ? 'metacopy=on' : 'userxattr',
-    host.is_root ? `${host.sandbox_user_id}:${host.sandbox_user_id}` : '',
+    staged.map((source) => mountLine(stage, host, source)).join(''),
+    names(staged.filter(({ stats }) => !stats.isDirectory())),
+    names(staged.filter(({ bind, is_open }) => !bind.is_writable && !is_open)),
+    ...copyArguments(
+      host,
+      staged.find(({ bind }) => bind.is_writable),
+      bytes,
+      method,
+    ),
   ];
-  const staged_names = new Set(staged.map(({ name }) => name));
+  const space = host.is_root ? ['--mount'] : ['--user', '--map-root-user', '--mount'];
   return {
-    prefix: [host.tools.unshare, ...space, '--propagation', 'private', '/bin/sh', '-c', SCRIPT, 'sh', ...script],
-    binds: binds.map((bind, index) => ({
-      ...bind,
-      source: bind.is_writable
-        ? `${stage}/upper/m`
-        : staged_names.has(String(index))
-          ? `${stage}/${index}`
-          : bind.source,
-    })),
+    prefix: [host.tools.unshare, ...space, '--propagation', 'private', '/bin/sh', '-c', STAGE_SCRIPT, 'sh', ...script],
+    binds: sources.map((source) =>
+      staged.includes(source) ? { ...source.bind, source: placeOf(stage, source) } : source.bind,
+    ),
   };
 };
 
+/** Directories of this machine that a stage can be mounted on. */
 export const coverableDirectories = (): string[] =>
   COVERABLE.filter((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false);

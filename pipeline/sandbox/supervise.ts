@@ -7,6 +7,7 @@ import { groupGone, killGroup, namespaceGone } from './gone.ts';
 import { inheritedDescriptors } from './inherited.ts';
 import { FIRST_INPUT_FD, type Launch, REPORT_FD, STATUS_FD } from './launch.ts';
 import { readLines } from './lines.ts';
+import { watchMemory } from './memory-watch.ts';
 import { type Ending, type Exit, failedOutcome, outcomeOf } from './outcome.ts';
 import { parseStatus, type Status } from './status.ts';
 
@@ -34,6 +35,8 @@ class Supervised {
     this.#limits = limits;
     this.#style = style;
     this.child = spawnLaunch(launch, style);
+    // Node drains what nobody listens to when the child exits: lines that are not taken yet must stay.
+    if (style === 'start') this.stream(REPORT_FD).on('readable', () => undefined);
     launch.inputs.forEach((content, index) => {
       this.#sink(FIRST_INPUT_FD + index).end(content);
     });
@@ -79,20 +82,32 @@ class Supervised {
     const status_text = this.#launch.has_status
       ? new Capture(STATUS_BYTES, () => undefined).text(this.stream(STATUS_FD))
       : null;
+    const unwatch = this.#watch();
     const exit = await this.#exit();
     clearTimeout(timer);
+    unwatch();
     const status = status_text === null ? null : parseStatus(await status_text);
     await this.#gone(status);
+    const use = (await this.#launch.group?.close()) ?? null;
     const [stdout, stderr] = await Promise.all(texts);
     return outcomeOf({
       exit,
       status,
       ending: this.#ending,
+      use,
       stdout: stdout!,
       stderr: stderr!,
       report: await report,
       wall_ms: performance.now() - this.#started_ms,
     });
+  }
+
+  /** Resource limits bound each process; where no group bounds their sum, we do. */
+  #watch(): () => void {
+    const { pid } = this.child;
+    const limit = this.#limits.memory_bytes;
+    if (pid === undefined || this.#launch.group?.limits_memory) return () => undefined;
+    return watchMemory(pid, limit, (bytes) => this.end({ end: 'memory', detail: `held ${bytes} bytes of ${limit}` }));
   }
 
   #exit(): Promise<Exit> {
@@ -109,14 +124,12 @@ class Supervised {
   async #gone(status: Status | null): Promise<void> {
     const { pid } = this.child;
     if (pid === undefined) return;
-    if (status === null) leaveGroup(pid);
+    // A launch without namespaces: what it left in its group ends with it.
+    if (status === null) killGroup(pid);
     const is_gone = await (status?.first_pid ? namespaceGone(status.first_pid) : groupGone(pid));
     if (!is_gone) this.#ending = { end: 'infrastructure_error', detail: 'processes outlived their kill' };
   }
 }
-
-/** A launch without namespaces: what it left in its group ends with it. */
-const leaveGroup = (group: number): void => killGroup(group);
 
 type Stdio = ('pipe' | 'ignore' | number)[];
 
@@ -155,22 +168,27 @@ const spawnLaunch = (launch: Launch, style: Style): ChildProcess => {
 
 async function* noLines(): AsyncGenerator<string> {}
 
-const failedProcess = (error: unknown): SandboxProcess => ({
+const failure = (error: unknown): SandboxOutcome =>
+  failedOutcome(error instanceof Error ? error.message : String(error));
+
+const failedProcess = (error: unknown, launch: Launch | null): SandboxProcess => ({
   send: () => undefined,
   lines: noLines(),
-  ended: Promise.resolve(failedOutcome(error instanceof Error ? error.message : String(error))),
+  ended: Promise.resolve(launch?.group?.close()).then(() => failure(error), failure),
   kill: () => undefined,
 });
 
 /** Starts what `plan` says and guards it. Whatever goes wrong is an outcome, never an exception. */
 export const supervise = (plan: () => Launch, limits: Limits, style: Style): SandboxProcess => {
   let supervised: Supervised;
+  let launch: Launch | null = null;
   try {
-    supervised = new Supervised(plan(), limits, style);
+    launch = plan();
+    supervised = new Supervised(launch, limits, style);
   } catch (error) {
-    return failedProcess(error);
+    return failedProcess(error, launch);
   }
-  const ended = supervised.outcome();
+  const ended = supervised.outcome().catch(failure);
   const too_long = (): void => supervised.end({ end: 'output', detail: `reported a line over ${LINE_BYTES} bytes` });
   return {
     send: (line) => supervised.send(line),
