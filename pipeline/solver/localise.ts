@@ -20,14 +20,14 @@ export interface RankedFunction<F extends FunctionSpan = FunctionSpan> {
 export interface LocaliseOptions {
   /** How many functions to return. */
   limit?: number;
-  /** Added to the score of a function in the traceback. */
+  /** Added to the score of the function of the deepest frame; over sqrt(1 + depth) for those further out. */
   traceback_bonus?: number;
 }
 
 /**
  * Ranks functions by suspicion: per line 1 / sqrt(1 + passing tests that execute it) (Ochiai with one failing test),
  * per function its most suspicious executed line, times the share of failing tests that reach the function (one bug
- * must lie on the path of every failing test), plus a bonus for being in the traceback.
+ * must lie on the path of every failing test), plus a bonus for being in the traceback, the deeper the more.
  * Ties: fewer executed lines, then path, then name, then position.
  */
 export function localise<F extends FunctionSpan>(
@@ -40,7 +40,8 @@ export function localise<F extends FunctionSpan>(
     const lines = suspicionByLine(source.path, coverage);
     return source.functions.flatMap((fn) => executed(source, fn, lines, coverage.failing, frames) ?? []);
   });
-  const score = (f: RankedFunction<F>) => f.suspicion * f.agreement + (f.traceback_depth >= 0 ? traceback_bonus : 0);
+  const bonus = (depth: number) => (depth < 0 ? 0 : traceback_bonus / Math.sqrt(1 + depth));
+  const score = (f: RankedFunction<F>) => f.suspicion * f.agreement + bonus(f.traceback_depth);
   return ranked.sort((a, b) => score(b) - score(a) || a.lines.size - b.lines.size || byPlace(a, b)).slice(0, limit);
 }
 
