@@ -1,0 +1,26 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { openSandbox, probeSandbox } from '../../../pipeline/sandbox/index.ts';
+import { LIMITS, sandboxContract } from '../../contracts/sandbox.ts';
+import { openAsOrdinaryUser, type RemoteSandbox } from './remote-sandbox.ts';
+
+const report = await probeSandbox();
+if (report.level === 'none')
+  process.stderr.write(`bubblewrap tests skipped: ${report.missing}\n  fix: ${report.fix}\n`);
+const is_root = process.geteuid!() === 0;
+const remote: RemoteSandbox[] = [];
+
+describe.skipIf(report.level === 'none')('bubblewrap', () => {
+  afterAll(() => {
+    for (const sandbox of remote) sandbox.close();
+  });
+
+  sandboxContract(is_root ? 'started by root' : 'started by an ordinary user', openSandbox);
+
+  describe.skipIf(!is_root)('from a test run as root', () => {
+    sandboxContract('started by an ordinary user', async () => {
+      const sandbox = await openAsOrdinaryUser();
+      remote.push(sandbox);
+      return sandbox;
+    });
+  });
+});

@@ -1,0 +1,95 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { PassThrough, type Readable, type Writable } from 'node:stream';
+import type { Sandbox, SandboxCommand, SandboxOutcome, SandboxProcess } from '../../../pipeline/ports.ts';
+import { readLines } from '../../../pipeline/sandbox/lines.ts';
+import { NOBODY } from './scratch.ts';
+
+export interface Question {
+  id: number;
+  ask: { kind: 'run' | 'start'; command: SandboxCommand } | { kind: 'send'; line: string } | { kind: 'kill' };
+}
+
+export interface Answer {
+  id: number;
+  sandbox_id?: string;
+  line?: string;
+  outcome?: SandboxOutcome;
+}
+
+export interface RemoteSandbox extends Sandbox {
+  pid: number;
+  close(): void;
+}
+
+const DROP = ['--reuid', String(NOBODY), '--regid', String(NOBODY), '--clear-groups'];
+const INHERITED_DESCRIPTOR = 20;
+const LINE_BYTES = 1 << 26;
+
+/** The server as a process without rights; descriptor 20 stands for one that a careless parent leaves open. */
+const spawnServer = (): ChildProcessByStdio<Writable, Readable, null> => {
+  const stdio = Array<'ignore' | 'pipe' | 'inherit'>(INHERITED_DESCRIPTOR + 1).fill('ignore');
+  stdio.splice(0, 3, 'pipe', 'pipe', 'inherit');
+  stdio[INHERITED_DESCRIPTOR] = 'pipe';
+  const argv = [process.execPath, join(import.meta.dirname, 'ordinary-user.ts')];
+  const [file, ...rest] = process.geteuid!() === 0 ? ['/usr/bin/setpriv', ...DROP, ...argv] : argv;
+  return spawn(file!, rest, { stdio, cwd: '/' }) as never;
+};
+
+const plain = (command: SandboxCommand): SandboxCommand => ({
+  ...command,
+  ...(command.files && {
+    files: command.files.map(({ target, content }) => ({ target, content: Buffer.from(content as string).toString() })),
+  }),
+});
+
+/** The full sandbox as an ordinary user has it. */
+export const openAsOrdinaryUser = async (): Promise<RemoteSandbox> => {
+  const server = spawnServer();
+  const listeners = new Map<number, (answer: Answer) => void>();
+  let last_id = 0;
+  const ask = (id: number, ask: Question['ask']): void => {
+    server.stdin.write(`${JSON.stringify({ id, ask })}\n`);
+  };
+  const hello = new Promise<Answer>((resolve, reject) => {
+    listeners.set(0, resolve);
+    server.once('exit', (code) => reject(new Error(`the server of the ordinary user ended with ${code}`)));
+  });
+  createInterface({ input: server.stdout }).on('line', (line) => {
+    const answer = JSON.parse(line) as Answer;
+    listeners.get(answer.id)!(answer);
+  });
+
+  const begin = (kind: 'run' | 'start', command: SandboxCommand): SandboxProcess => {
+    const id = ++last_id;
+    const lines = new PassThrough();
+    const ended = new Promise<SandboxOutcome>((resolve) => {
+      listeners.set(id, ({ line, outcome }) => {
+        if (line !== undefined) lines.write(`${line}\n`);
+        if (outcome !== undefined) {
+          lines.end();
+          resolve(outcome);
+        }
+      });
+    });
+    ask(id, { kind, command: plain(command) });
+    return {
+      send: (line) => ask(id, { kind: 'send', line }),
+      kill: () => ask(id, { kind: 'kill' }),
+      lines: readLines(lines, LINE_BYTES, () => undefined),
+      ended,
+    };
+  };
+
+  const { sandbox_id } = await hello;
+  return {
+    id: sandbox_id!,
+    pid: server.pid!,
+    run: (command) => begin('run', command).ended,
+    start: (command) => begin('start', command),
+    close: () => {
+      server.kill('SIGKILL');
+    },
+  };
+};
