@@ -1,0 +1,66 @@
+import type {
+  RepositorySnapshot,
+  RunOutcome,
+  Sandbox,
+  SandboxOutcome,
+  SuiteRequest,
+  SuiteRun,
+} from '../../../ports.ts';
+import { coldCommand, type NodeInstallation } from './command.ts';
+import { editedTexts } from './edits.ts';
+import { parseMessage, Results } from './messages.ts';
+
+/** One fresh process with the real framework. Coverage comes from a warm session only. */
+export async function runCold(
+  sandbox: Sandbox,
+  installation: NodeInstallation,
+  repository: RepositorySnapshot,
+  request: SuiteRequest,
+): Promise<SuiteRun> {
+  if (request.coverage) throw new Error('a cold run measures no coverage: ask a warm session');
+  const texts = await editedTexts(repository, request.edits);
+  const job = { request, texts, wall_ms: request.wall_ms };
+  const ended = await sandbox.run(coldCommand(installation, repository, job));
+  const results = new Results();
+  for (const line of ended.report.split('\n')) {
+    const message = parseMessage(line);
+    if (message) results.add(message);
+  }
+  return suiteRun(results, ended, request);
+}
+
+/** What a run came to, from what was reported and how the process ended. */
+export function suiteRun(results: Results, ended: SandboxOutcome, request: SuiteRequest): SuiteRun {
+  if (ended.end === 'timeout' && !results.end) results.timeOut();
+  const { outcome, detail } = outcomeOf(results, ended, request);
+  const tests = outcome === 'broken' ? [] : results.tests;
+  return { outcome, detail, tests, wall_ms: ended.wall_ms };
+}
+
+interface Outcome {
+  outcome: RunOutcome;
+  detail: string | null;
+}
+
+function outcomeOf(results: Results, ended: SandboxOutcome, request: SuiteRequest): Outcome {
+  if (results.end) return checkedEnd(results.end, results, request);
+  if (ended.end === 'killed') return { outcome: 'infrastructure_error', detail: ended.detail };
+  if (ended.end !== 'exited') return { outcome: ended.end, detail: ended.detail };
+  if (/heap out of memory|Allocation failed/.test(ended.stderr))
+    return { outcome: 'memory', detail: 'heap out of memory' };
+  if (startFailed(ended)) return { outcome: 'infrastructure_error', detail: lastLines(ended.stderr) };
+  return { outcome: 'incomplete', detail: `the process ended by itself (exit code ${ended.exit_code})` };
+}
+
+/** Our own scripts or packages could not be loaded: says nothing about the code under test. */
+const startFailed = ({ exit_code, stderr }: SandboxOutcome): boolean =>
+  exit_code === 127 || (exit_code !== 0 && /Cannot find module '\/(?:runner|node_modules)\//.test(stderr));
+
+const lastLines = (text: string): string => text.trim().slice(-2000);
+
+/** A run that says it is complete must have reported every asked test. */
+export function checkedEnd(end: Outcome, results: Results, { tests, stop_at_first_failure }: SuiteRequest): Outcome {
+  if (end.outcome !== 'complete' || !tests || stop_at_first_failure) return end;
+  const absent = tests.find((id) => !results.has(id));
+  return absent === undefined ? end : { outcome: 'incomplete', detail: `did not run: ${absent}` };
+}

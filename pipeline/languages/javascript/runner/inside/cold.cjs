@@ -1,0 +1,62 @@
+'use strict';
+/** One run in a fresh process with the real framework. The job lies in /job.json, the report leaves by file descriptor 3. */
+
+const { readFileSync } = require('node:fs');
+const { failureOf, keepFramesIn } = require('./failure.cjs');
+const { Recorder, Stop } = require('./record.cjs');
+const { Names, Selection } = require('./selection.cjs');
+const { send } = require('./wire.cjs');
+
+Error.stackTraceLimit = 50;
+const job = JSON.parse(readFileSync('/job.json', 'utf8'));
+keepFramesIn(job.source_paths);
+const selection = new Selection(job.tests, job.deselect);
+const files = selection.files(job.test_paths);
+const exit = process.exit.bind(process);
+
+const finish = (outcome, detail = null) => {
+  send({ kind: 'end', outcome, detail });
+  exit(0);
+};
+
+const load = (file) => {
+  try {
+    return require(`/repo/${file}`);
+  } catch (error) {
+    throw new Stop('broken', failureOf(error).message);
+  }
+};
+
+const frameworkOf = { tape: () => require('/node_modules/tape'), mocha: () => require('/node_modules/mocha') };
+
+async function runWith({ Run }) {
+  const recorder = new Recorder(selection, {
+    stop_at_first_failure: job.stop_at_first_failure,
+    coverage: null,
+    onStart: (id) => send({ kind: 'start', id }),
+    onResult: (result) => send({ kind: 'result', result }),
+  });
+  const run = new Run({
+    files,
+    load,
+    selection,
+    recorder,
+    slice: (work) => work(),
+    framework: frameworkOf[job.runner](),
+  });
+  process.on('beforeExit', () => run.drained());
+  if (!run.owns_uncaught) process.on('uncaughtException', (error) => run.uncaught(error));
+  try {
+    await run.run();
+    finish('complete');
+  } catch (error) {
+    if (!(error instanceof Stop)) throw error;
+    finish(error.outcome, error.detail);
+  }
+}
+
+if (job.runner === 'node-test') {
+  require('./node-test-cold.cjs').run({ job, files, load, selection, names: new Names(), send, finish });
+} else {
+  runWith(job.runner === 'tape' ? require('./tape.cjs') : require('./mocha.cjs'));
+}

@@ -1,0 +1,121 @@
+'use strict';
+/** Executed lines per test, from V8's block counters. What runs while modules load belongs to no test. */
+
+const { Session } = require('node:inspector');
+
+const ROOT = '/repo/';
+/** Lines without code of their own: blank, comment, closing brackets. Judged by their first characters. */
+const noCode = /^\s*(?:$|\/\/|\/\*|\*|[\])};,\s]+$)/;
+
+/** Start offsets of the lines that have code, with their line numbers. */
+function codeLines(text) {
+  const lines = [];
+  let start = 0;
+  text.split('\n').forEach((line, index) => {
+    if (!noCode.test(line))
+      lines.push({ number: index + 1, start: start + line.search(/\S/), end: start + line.trimEnd().length });
+    start += line.length + 1;
+  });
+  return lines;
+}
+
+/** Ranges of a script in the order that lets a later, inner one overrule an earlier, outer one. */
+const nested = (functions) =>
+  functions.flatMap(({ ranges }) => ranges).sort((a, b) => a.startOffset - b.startOffset || b.endOffset - a.endOffset);
+
+/** Counts by offset where they change: [offset, count] in ascending order. */
+function changes(functions) {
+  const out = [];
+  const open = [];
+  const close = (until) => {
+    while (open.length > 0 && open.at(-1).endOffset <= until) {
+      const { endOffset } = open.pop();
+      out.push([endOffset, open.at(-1)?.count ?? 0]);
+    }
+  };
+  for (const range of nested(functions)) {
+    close(range.startOffset);
+    out.push([range.startOffset, range.count]);
+    open.push(range);
+  }
+  close(Number.POSITIVE_INFINITY);
+  return out;
+}
+
+/** Lines of which any part was executed. */
+function executedLines(functions, lines) {
+  const points = changes(functions);
+  const executed = [];
+  let at = 0;
+  let count = 0;
+  for (const { number, start, end } of lines) {
+    while (at < points.length && points[at][0] <= start) count = points[at++][1];
+    let hit = count > 0;
+    for (let inner = at; !hit && inner < points.length && points[inner][0] < end; inner++) hit = points[inner][1] > 0;
+    if (hit) executed.push(number);
+  }
+  return executed;
+}
+
+class CoverageSession {
+  #session = new Session();
+  #sources;
+  #textOf;
+  #lines = new Map();
+  #byTest = new Map();
+
+  /** `sources`: paths relative to the repository. `textOf`: the text a run sees at an absolute path. */
+  constructor(sources, textOf) {
+    this.#sources = new Set(sources);
+    this.#textOf = textOf;
+    this.#session.connect();
+    this.#post('Profiler.enable');
+    this.#post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
+  }
+
+  #post(method, parameters) {
+    let answer;
+    this.#session.post(method, parameters, (error, result) => {
+      if (error) throw error;
+      answer = result;
+    });
+    return answer;
+  }
+
+  /** Credits all that ran since the last call to this test (to none when null). */
+  attribute(id) {
+    const { result } = this.#post('Profiler.takePreciseCoverage');
+    if (id === null) return;
+    for (const { url, functions } of result) {
+      const file = url.replace(/^file:\/\//, '');
+      const path = file.startsWith(ROOT) ? file.slice(ROOT.length) : '';
+      if (this.#sources.has(path)) this.#add(id, path, executedLines(functions, this.#linesOf(path)));
+    }
+  }
+
+  #linesOf(path) {
+    if (!this.#lines.has(path)) this.#lines.set(path, codeLines(this.#textOf(ROOT + path)));
+    return this.#lines.get(path);
+  }
+
+  #add(id, path, lines) {
+    if (lines.length === 0) return;
+    if (!this.#byTest.has(id)) this.#byTest.set(id, new Map());
+    const files = this.#byTest.get(id);
+    if (!files.has(path)) files.set(path, new Set());
+    for (const line of lines) files.get(path).add(line);
+  }
+
+  /** Executed lines of one test by path, sorted. */
+  of(id) {
+    const files = [...(this.#byTest.get(id) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
+    return Object.fromEntries(files.map(([path, lines]) => [path, [...lines].sort((a, b) => a - b)]));
+  }
+
+  close() {
+    this.#post('Profiler.stopPreciseCoverage');
+    this.#session.disconnect();
+  }
+}
+
+module.exports = { CoverageSession, executedLines, codeLines };

@@ -1,0 +1,209 @@
+'use strict';
+/** Puts back what a test left changed in a process that goes on: built-in objects, listeners, environment, timers. */
+
+const timers = require('node:timers');
+
+// Taken before code under test can replace them.
+const { ownKeys, getOwnPropertyDescriptor, defineProperty, deleteProperty } = Reflect;
+
+const globalNames = [
+  'Object',
+  'Function',
+  'Array',
+  'String',
+  'Number',
+  'Boolean',
+  'Symbol',
+  'BigInt',
+  'Date',
+  'Promise',
+  'RegExp',
+  'Error',
+  'TypeError',
+  'RangeError',
+  'SyntaxError',
+  'ReferenceError',
+  'EvalError',
+  'URIError',
+  'AggregateError',
+  'Map',
+  'Set',
+  'WeakMap',
+  'WeakSet',
+  'ArrayBuffer',
+  'DataView',
+  'Uint8Array',
+  'Buffer',
+  'URL',
+  'URLSearchParams',
+];
+const namespaceNames = ['JSON', 'Math', 'Reflect', 'console', 'process', 'Intl', 'Atomics'];
+const moduleNames = [
+  'fs',
+  'path',
+  'util',
+  'events',
+  'timers',
+  'os',
+  'assert',
+  'url',
+  'querystring',
+  'http',
+  'https',
+  'crypto',
+  'stream',
+];
+const prototypeOnly = [
+  Object.getPrototypeOf(Uint8Array.prototype),
+  Object.getPrototypeOf([][Symbol.iterator]()),
+  Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]())),
+];
+const events = [
+  'exit',
+  'beforeExit',
+  'uncaughtException',
+  'uncaughtExceptionMonitor',
+  'unhandledRejection',
+  'rejectionHandled',
+  'warning',
+  'SIGINT',
+  'SIGTERM',
+  'SIGHUP',
+  'message',
+  'disconnect',
+];
+/** Properties of the process that change by themselves. */
+const volatile = new Set(['_events', '_eventsCount', '_maxListeners', 'title', 'exitCode', '_exiting', 'domain']);
+
+function guarded() {
+  const objects = [globalThis, ...prototypeOnly];
+  for (const name of globalNames) objects.push(globalThis[name], globalThis[name].prototype);
+  for (const name of namespaceNames) objects.push(globalThis[name]);
+  for (const name of moduleNames) objects.push(require(`node:${name}`));
+  return [...new Set(objects)].filter(Boolean);
+}
+
+const isSame = (is, was) => Object.is(is.value, was.value) && is.get === was.get && is.set === was.set;
+
+/** One object as it was. Attributes of a property (enumerable ...) are put back only along with its value. */
+class Snapshot {
+  #object;
+  #known = new Map();
+  #key_count;
+  /** Data properties as two parallel lists: comparing them is what every run pays for. */
+  #keys = [];
+  #values = [];
+  #accessors = [];
+
+  constructor(object) {
+    this.#object = object;
+    for (const key of ownKeys(object))
+      if (!volatile.has(key)) this.#remember(key, getOwnPropertyDescriptor(object, key));
+    this.#key_count = this.#count();
+  }
+
+  #remember(key, descriptor) {
+    this.#known.set(key, descriptor);
+    if ('value' in descriptor) {
+      this.#keys.push(key);
+      this.#values.push(descriptor.value);
+    } else {
+      this.#accessors.push(key);
+    }
+  }
+
+  #count() {
+    const keys = ownKeys(this.#object);
+    if (this.#object !== process) return keys.length;
+    return keys.filter((key) => !volatile.has(key)).length;
+  }
+
+  #isUntouched() {
+    if (this.#count() !== this.#key_count) return false;
+    for (let index = 0; index < this.#keys.length; index++) {
+      if (!Object.is(this.#object[this.#keys[index]], this.#values[index])) return false;
+    }
+    return this.#accessors.every((key) =>
+      isSame(getOwnPropertyDescriptor(this.#object, key) ?? {}, this.#known.get(key)),
+    );
+  }
+
+  /** False when something could not be put back. */
+  restore() {
+    if (this.#isUntouched()) return true;
+    let is_clean = true;
+    for (const key of ownKeys(this.#object)) {
+      if (!this.#known.has(key) && !volatile.has(key)) is_clean = deleteProperty(this.#object, key) && is_clean;
+    }
+    for (const [key, was] of this.#known) {
+      const is = getOwnPropertyDescriptor(this.#object, key);
+      if (!is || !isSame(is, was)) is_clean = defineProperty(this.#object, key, was) && is_clean;
+    }
+    return is_clean;
+  }
+}
+
+function restoreListeners(known) {
+  for (const event of events) {
+    const now = process.rawListeners(event);
+    const was = known.get(event);
+    if (now.length === was.length && now.every((listener, index) => listener === was[index])) continue;
+    process.removeAllListeners(event);
+    for (const listener of was) process.on(event, listener);
+  }
+}
+
+function restoreEnvironment(known) {
+  for (const key of Object.keys(process.env)) if (!Object.hasOwn(known, key)) delete process.env[key];
+  for (const [key, value] of Object.entries(known)) if (process.env[key] !== value) process.env[key] = value;
+}
+
+const kinds = { setTimeout: 'clearTimeout', setInterval: 'clearInterval', setImmediate: 'clearImmediate' };
+
+/** Makes the timer functions remember what they started. */
+function trackTimers(started) {
+  for (const name of Object.keys(kinds)) {
+    const original = globalThis[name];
+    const tracked = (...args) => {
+      const handle = original(...args);
+      started.push([kinds[name], handle]);
+      return handle;
+    };
+    Object.defineProperties(tracked, Object.getOwnPropertyDescriptors(original));
+    globalThis[name] = tracked;
+    timers[name] = tracked;
+  }
+}
+
+class Guard {
+  #started = [];
+  #clear = Object.fromEntries(Object.values(kinds).map((name) => [name, globalThis[name]]));
+  #snapshots;
+  #listeners;
+  #environment;
+  #directory;
+
+  /** Call it before any code under test is loaded. */
+  constructor() {
+    trackTimers(this.#started);
+    // The first look makes Node load what it loads lazily.
+    for (const object of guarded()) new Snapshot(object);
+    this.#snapshots = guarded().map((object) => new Snapshot(object));
+    this.#listeners = new Map(events.map((event) => [event, process.rawListeners(event)]));
+    this.#environment = { ...process.env };
+    this.#directory = process.cwd();
+  }
+
+  /** False when the process is not as it was and should be replaced. */
+  restore() {
+    for (const [clear, handle] of this.#started) this.#clear[clear](handle);
+    this.#started.length = 0;
+    restoreListeners(this.#listeners);
+    restoreEnvironment(this.#environment);
+    if (process.cwd() !== this.#directory) process.chdir(this.#directory);
+    process.exitCode = undefined;
+    return this.#snapshots.map((snapshot) => snapshot.restore()).every(Boolean);
+  }
+}
+
+module.exports = { Guard };

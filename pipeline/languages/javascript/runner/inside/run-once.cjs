@@ -1,0 +1,86 @@
+'use strict';
+/** One run of tests over one edited tree in a warm process. */
+
+const { CoverageSession } = require('./coverage.cjs');
+const { failureOf } = require('./failure.cjs');
+const { Registry } = require('./loader.cjs');
+const { Recorder, Stop } = require('./record.cjs');
+const { Selection } = require('./selection.cjs');
+const { Slices } = require('./slice.cjs');
+
+// Taken before code under test can replace them.
+const { setTimeout, clearTimeout } = globalThis;
+
+class RunOnce {
+  /** The framework's run under way; gets uncaught errors and the news of an empty event loop. */
+  run = null;
+  #options;
+
+  /**
+   * `edited`: text by absolute path. `slice_ms`: most time in synchronous code. `wall_ms`: most time in all.
+   * The rest as in SuiteRequest.
+   */
+  constructor(options) {
+    this.#options = options;
+  }
+
+  async execute() {
+    const { job, tests, edited, coverage: has_coverage, stop_at_first_failure, onStart, onResult } = this.#options;
+    const selection = new Selection(tests, job.deselect);
+    const facade = { current: null };
+    const registry = new Registry({ edited, provided: this.#provided(facade), is_fresh: Boolean(has_coverage) });
+    const coverage = has_coverage ? new CoverageSession(job.source_paths, (path) => registry.textOf(path)) : null;
+    const recorder = new Recorder(selection, { stop_at_first_failure, coverage, onStart, onResult });
+    try {
+      const end = await this.#race({ selection, recorder, facade, registry });
+      return { ...end, results: [...recorder.results.values()] };
+    } finally {
+      coverage?.close();
+    }
+  }
+
+  /** What test files get for the names of their framework. */
+  #provided(facade) {
+    const give = () => facade.current;
+    const { runner } = this.#options.job;
+    if (runner === 'tape') return new Map([['tape', give]]);
+    if (runner === 'node-test')
+      return new Map([
+        ['node:test', give],
+        ['test', give],
+      ]);
+    return new Map();
+  }
+
+  async #race({ selection, recorder, facade, registry }) {
+    const { Run, framework, job, slice_ms, wall_ms } = this.#options;
+    const { run: slice } = new Slices(slice_ms);
+    const load = (file) => slice(() => loadTestFile(registry, file));
+    this.run = new Run({ files: selection.files(job.test_paths), load, selection, recorder, slice, framework, facade });
+    const late = Promise.withResolvers();
+    // It does not keep the event loop alive: an empty loop is news too.
+    const timer = setTimeout(
+      () => late.resolve({ outcome: 'timeout', detail: 'a test does not end', is_idle: true }),
+      wall_ms,
+    ).unref();
+    try {
+      return await Promise.race([this.run.run().then(() => ({ outcome: 'complete', detail: null })), late.promise]);
+    } catch (error) {
+      if (!(error instanceof Stop)) throw error;
+      return { outcome: error.outcome, detail: error.detail };
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+function loadTestFile(registry, file) {
+  try {
+    return registry.load(`/repo/${file}`);
+  } catch (error) {
+    if (error?.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT' || error instanceof Stop) throw error;
+    throw new Stop('broken', failureOf(error).message);
+  }
+}
+
+module.exports = { RunOnce };
