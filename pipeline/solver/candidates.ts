@@ -6,8 +6,8 @@ import type { RankedFunction } from './localise.ts';
 export const EDITS_PER_FUNCTION = 170;
 
 /**
- * The edits worth trying in a function: on lines that failing tests execute (a bug elsewhere could not have shown),
- * plus returns added at the end. When there are more than `limit`, operators take turns giving a random one each, so
+ * The edits worth trying in a function: on lines that the failing tests execute (an edit elsewhere changes nothing for
+ * them), plus returns added at the end. When there are more than `limit`, operators take turns giving a random one each, so
  * that rare operators are not crowded out. In order of position.
  */
 export function candidateEdits(

@@ -1,4 +1,4 @@
-import type { Coverage, Frame } from '../ports.ts';
+import type { Frame } from '../ports.ts';
 import type { CoverageView, FunctionSpan, SourceText } from './types.ts';
 
 /** A function that may hold the bug, and why. */
@@ -11,9 +11,9 @@ export interface RankedFunction<F extends FunctionSpan = FunctionSpan> {
   suspicion: number;
   /** Distance from the end of the traceback, 0 is the deepest frame; -1 when it is not in the traceback. */
   traceback_depth: number;
-  /** Share of the failing tests that execute it. */
+  /** Share of the failing tests that execute its lines below. */
   agreement: number;
-  /** Body lines that failing tests execute, ascending, with the suspicion of each. */
+  /** Body lines that most failing tests execute, ascending, with the suspicion of each. */
   lines: ReadonlyMap<number, number>;
 }
 
@@ -25,10 +25,10 @@ export interface LocaliseOptions {
 }
 
 /**
- * Ranks functions by suspicion: per line 1 / sqrt(1 + passing tests that execute it) (Ochiai with one failing test),
- * per function its most suspicious executed line, times the share of failing tests that reach the function (one bug
- * must lie on the path of every failing test), plus a bonus for being in the traceback, the deeper the more.
- * Ties: fewer executed lines, then path, then name, then position.
+ * Ranks functions. One bug must lie on the path of every failing test, so of a function's lines only those that most
+ * failing tests execute count. Per line suspicion is 1 / sqrt(1 + passing tests that execute it) (Ochiai with one
+ * failing test), per function its most suspicious line, times the share of failing tests that execute it, plus a bonus
+ * for being in the traceback, the deeper the more. Ties: fewer such lines, then path, then name, then position.
  */
 export function localise<F extends FunctionSpan>(
   sources: readonly SourceText<F>[],
@@ -37,43 +37,57 @@ export function localise<F extends FunctionSpan>(
   { limit = 5, traceback_bonus = 0.3 }: LocaliseOptions = {},
 ): RankedFunction<F>[] {
   const ranked = sources.flatMap((source) => {
-    const lines = suspicionByLine(source.path, coverage);
-    return source.functions.flatMap((fn) => executed(source, fn, lines, coverage.failing, frames) ?? []);
+    const hits = hitsByLine(source.path, coverage);
+    return source.functions.flatMap((fn) => executed(source, fn, hits, coverage.failing.length, frames) ?? []);
   });
   const bonus = (depth: number) => (depth < 0 ? 0 : traceback_bonus / Math.sqrt(1 + depth));
   const score = (f: RankedFunction<F>) => f.suspicion * f.agreement + bonus(f.traceback_depth);
   return ranked.sort((a, b) => score(b) - score(a) || a.lines.size - b.lines.size || byPlace(a, b)).slice(0, limit);
 }
 
-/** Suspicion of every line of one file that a failing test executes. */
-function suspicionByLine(path: string, { failing, passing }: CoverageView): Map<number, number> {
-  const passes = new Map<number, number>();
-  for (const coverage of failing) for (const line of coverage[path] ?? []) passes.set(line, 0);
-  for (const coverage of passing) {
-    for (const line of coverage[path] ?? []) if (passes.has(line)) passes.set(line, passes.get(line)! + 1);
+/** How many failing and passing tests execute a line. */
+interface Hits {
+  failing: number;
+  passing: number;
+}
+
+/** Hits of every line of one file that a failing test executes. */
+function hitsByLine(path: string, { failing, passing }: CoverageView): Map<number, Hits> {
+  const hits = new Map<number, Hits>();
+  for (const line of failing.flatMap((coverage) => coverage[path] ?? [])) {
+    const known = hits.get(line);
+    if (known) known.failing++;
+    else hits.set(line, { failing: 1, passing: 0 });
   }
-  return new Map([...passes].map(([line, count]) => [line, 1 / Math.sqrt(1 + count)]));
+  for (const line of passing.flatMap((coverage) => coverage[path] ?? [])) {
+    const known = hits.get(line);
+    if (known) known.passing++;
+  }
+  return hits;
 }
 
 /** The ranking entry of one function, or undefined when no failing test executes its body. */
 function executed<F extends FunctionSpan>(
   { path, text }: SourceText,
   fn: F,
-  suspicion: ReadonlyMap<number, number>,
-  failing: readonly Coverage[],
+  hits: ReadonlyMap<number, Hits>,
+  failingCount: number,
   frames: readonly Frame[],
 ): RankedFunction<F> | undefined {
   const first = bodyLine(text, fn);
-  const inside = (line: number) => line >= first && line <= fn.last_line;
-  const lines = [...suspicion].filter(([line]) => inside(line)).sort(([a], [b]) => a - b);
-  if (lines.length === 0) return undefined;
+  const inside = [...hits].filter(([line]) => line >= first && line <= fn.last_line).sort(([a], [b]) => a - b);
+  if (inside.length === 0) return undefined;
+  const most = Math.max(...inside.map(([, { failing }]) => failing));
+  const lines = inside
+    .filter(([, { failing }]) => failing === most)
+    .map(([line, { passing }]) => [line, 1 / Math.sqrt(1 + passing)] as const);
   return {
     path,
     function: fn,
     text: text.slice(fn.start, fn.end),
-    suspicion: Math.max(...lines.map(([, value]) => value)),
+    suspicion: Math.max(...lines.map(([, suspicion]) => suspicion)),
     traceback_depth: depthOf(path, fn, frames),
-    agreement: failing.filter((coverage) => coverage[path]?.some(inside)).length / failing.length,
+    agreement: most / failingCount,
     lines: new Map(lines),
   };
 }

@@ -60,6 +60,13 @@ describe('localise', () => {
     expect(ranked.map((f) => f.agreement)).toEqual([1, 0.5]);
   });
 
+  it('looks only at lines that most failing tests execute', () => {
+    const coverage = { failing: [{ 'm.py': [8, 9] }, { 'm.py': [9, 10] }], passing: [{ 'm.py': [9] }] };
+    const [found] = localise([source], coverage, []);
+    expect(found).toMatchObject({ agreement: 1, suspicion: 1 / Math.sqrt(2) });
+    expect([...found!.lines.keys()]).toEqual([9]);
+  });
+
   it('does not count the definition line, which runs on import', () => {
     expect(names(localise([source], { failing: [{ 'm.py': [1, 4, 5] }], passing: [] }, []))).toEqual(['b']);
   });
