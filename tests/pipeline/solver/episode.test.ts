@@ -76,6 +76,11 @@ describe('episode', () => {
     for (const episode of play([low, high, outcome('different')])) expect(episode.submission).toBe(high);
   });
 
+  it('keeps the first of equally good partial repairs', () => {
+    const rows = [0.8, 0.9].map((pass_to_pass_fraction) => outcome('partial', { pass_to_pass_fraction }));
+    for (const episode of play(rows)) expect(episode.submitted).toBe(episode.steps[1]!.action);
+  });
+
   it('prefers an edit that fixes all failing tests but breaks visible ones to a partial one, and goes on', () => {
     const red = outcome('fixed', { visible_ok: false });
     for (const episode of play([outcome('partial'), red, outcome('same')])) {
@@ -159,7 +164,7 @@ describe('probabilities', () => {
   it('equal those of the rules written down a second time', () => {
     fc.assert(
       fc.property(fc.string(), fc.constantFrom(3, 7, 12), (seed, budget) => {
-        const [task] = makeWorld({ seed, tasks: 1, functions: 3, edits: 9 });
+        const [task] = makeWorld({ seed, tasks: 1, functions: 3, edits: 9, partial: 0.3 });
         const policy = randomPolicy(seed, 4);
         const over = { outcomes: knownOutcomes(task!), policy, budget };
         for (const { steps } of finished(new Rollouts(request(task!, over))).episodes()) {

@@ -20,6 +20,8 @@ export interface WorldOptions {
   buckets?: number;
   /** Chance that a repair, and the function that holds it, carry the telling feature. Others carry it with chance .1. */
   signal?: number;
+  /** Chance that a wrong edit is a partial repair. */
+  partial?: number;
 }
 
 const OPERATORS = ['cmp_flip', 'name_swap', 'arith', 'ret_drop', 'cond_neg'];
@@ -40,7 +42,7 @@ export function makeWorld(options: WorldOptions): WorldTask[] {
 
 function makeTask(
   task_id: string,
-  { seed, functions = 4, edits = 15, buckets = 1024, signal = 0.9 }: WorldOptions,
+  { seed, functions = 4, edits = 15, buckets = 1024, signal = 0.9, partial = 0.03 }: WorldOptions,
 ): WorldTask {
   const random = seededRandom(`${seed}|world|${task_id}`);
   const pick = (n: number) => Math.floor(random() * n);
@@ -57,7 +59,7 @@ function makeTask(
       const operator = pick(OPERATORS.length);
       list.push({ operator: OPERATORS[operator]!, line: Math.floor(e / 3), site: `${Math.floor(e / 2)}` });
       rows.push([20, 21 + operator, 30 + telling(random, isRepair, signal), 200 + pick(buckets - 200), 60 + pick(30)]);
-      truth.push(isRepair ? outcome('fixed', { full: true }) : wrong(random));
+      truth.push(isRepair ? outcome('fixed', { full: true }) : wrong(random, partial));
     }
     places.push(list);
   }
@@ -69,12 +71,13 @@ function makeTask(
 const telling = (random: Random, isTrue: boolean, signal: number): number =>
   random() < (isTrue ? signal : 0.1) ? 1 : 0;
 
-function wrong(random: Random): EditOutcome {
+function wrong(random: Random, partial: number): EditOutcome {
+  const fixed = 0.25 + 0.5 * random();
+  if (random() < partial) return outcome('partial', { fail_to_pass_fraction: fixed, pass_to_pass_fraction: 0.9 });
   const u = random();
-  if (u < 0.03) return outcome('partial', { fail_to_pass_fraction: 0.25 + 0.5 * random(), pass_to_pass_fraction: 0.9 });
-  if (u < 0.05) return outcome('fixed', { visible_ok: random() < 0.5, pass_to_pass_fraction: 0.8 });
-  if (u < 0.07) return outcome('timeout');
-  if (u < 0.1) return outcome('broken');
+  if (u < 0.02) return outcome('fixed', { visible_ok: random() < 0.5, pass_to_pass_fraction: 0.8 });
+  if (u < 0.04) return outcome('timeout');
+  if (u < 0.07) return outcome('broken');
   return outcome(u < 0.55 ? 'same' : 'different');
 }
 
