@@ -14,16 +14,20 @@ const chunk = 24;
 export async function tryWarm(job: ProbeJob, running: () => Promise<Server>): Promise<(Probe | undefined)[]> {
   const probes: (Probe | undefined)[] = job.candidates.map(() => undefined);
   let pending = job.candidates.map((_, index) => index);
+  let isSuspected = false;
   while (pending.length > 0) {
+    const asked = isSuspected ? pending.slice(0, 1) : pending;
     const answered = new Map<number, CandidateRecord>();
-    const { end, cannotSwapBase } = await askServer(await running(), job, pending, answered);
+    const { end, cannotSwapBase } = await askServer(await running(), job, asked, answered);
+    if (cannotSwapBase) return probes;
     for (const [index, record] of answered) probes[index] = warmProbe(record);
-    if (cannotSwapBase || end.how === 'done') return probes;
-    const left = pending.filter((index) => !answered.has(index));
-    const [culprit] = left;
-    // whoever was running when the server went away is the one to blame
-    if (culprit !== undefined) probes[culprit] = { outcome: end.how === 'hung' ? 'timeout' : 'crashed', tests: [] };
-    pending = left.slice(1);
+    if (end.how !== 'done' && asked.length === 1 && !answered.has(asked[0]!)) {
+      // alone, and the server went away again
+      probes[asked[0]!] = { outcome: end.how === 'hung' ? 'timeout' : 'crashed', tests: [] };
+      answered.set(asked[0]!, { k: asked[0]!, o: 'crashed' });
+    }
+    pending = pending.filter((index) => !answered.has(index));
+    isSuspected = end.how !== 'done' && !isSuspected;
   }
   return probes;
 }
@@ -41,13 +45,13 @@ async function askServer(
     if (found.t === 'cannot_swap') cannotSwapBase = true;
     const record = parseCandidate(found);
     const index = record ? pending[record.k] : undefined;
-    if (record && index !== undefined) answered.set(index, record);
+    if (record && index !== undefined && record.o !== 'pending') answered.set(index, record);
   });
   return { end, cannotSwapBase };
 }
 
 function warmProbe({ o, tests = [], doubtful }: CandidateRecord): Probe | undefined {
-  if (o === 'cannot_swap') return undefined;
+  if (o === 'cannot_swap' || o === 'pending') return undefined;
   if (o !== 'ran') return { outcome: o, tests: [] };
   const results = tests.map(testResult);
   const isPassing = results.every((test) => test.status === 'passed');

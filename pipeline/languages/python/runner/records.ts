@@ -30,7 +30,8 @@ export type RunRecord = z.infer<typeof record>;
 
 const candidateRecord = z.object({
   k: z.int(),
-  o: z.enum(['ran', 'broken', 'timeout', 'crashed', 'cannot_swap']),
+  /** `pending`: it passed beside others and will be tried again alone. */
+  o: z.enum(['ran', 'broken', 'timeout', 'crashed', 'cannot_swap', 'pending']),
   tests: z.array(testRecord).optional(),
   doubtful: z.boolean().optional(),
 });

@@ -95,54 +95,65 @@ def serve_suite(tests, loaded, job):
 def serve_probe(tests, loaded, job):
     pending = list(range(len(job["candidates"])))
     passing = []
+
+    def hear(record):
+        if is_passing(record):
+            passing.append(record["k"])
+            record = {"k": record["k"], "o": "pending"}
+        tell(job["job"], record)
+
     while pending:
-        answered = run_chunk(tests, loaded, job, pending[:CHUNK])
-        if "base" in answered:
-            tell(job["job"], {"t": "cannot_swap", "message": answered["base"]})
+        answered = run_chunk(tests, loaded, job, pending[:CHUNK], hear)
+        if answered is None:
             break
-        for index, record in answered.items():
-            if len(answered) > 1 and is_passing(record):
-                passing.append(index)
-            else:
-                tell(job["job"], record)
-        pending = pending[len(answered) :]
+        pending = pending[answered:]
     # what passes everything is tried again alone, where no other candidate can have had a hand in it
     for index in passing:
-        for record in run_chunk(tests, loaded, job, [index]).values():
-            tell(job["job"], record)
+        run_chunk(tests, loaded, job, [index], lambda record: tell(job["job"], record))
     tell(job["job"], {"t": "done"})
 
 
 def is_passing(record):
-    return record["o"] == "ran" and all(test.get("status") == "passed" for test in record["tests"])
+    return record["o"] == "ran" and all(test.get("status") == "passed" for test in record.get("tests", ()))
 
 
-def run_chunk(tests, loaded, job, indices):
-    """{index: record} of the candidates answered: all of them, or up to one that hung, died or spent its budget."""
-    answered = {}
+def run_chunk(tests, loaded, job, indices, hear):
+    """Tries candidates in one fork, up to one that hangs, dies or spends its budget. Returns how many were answered.
+
+    None when the broken tree itself cannot be made by swapping.
+    """
     child = fork(lambda send: try_candidates(tests, loaded, job, indices, send))
     try:
-        for index in indices:
-            record = child.record(time.monotonic() + 2 + 10 * job["budget_ms"] / 1000)
-            if record is not None and "base" in record:
-                return {"base": str(record["base"])}
-            answered[index] = checked(record, index)
-            if answered[index]["o"] in ("timeout", "crashed"):
-                break
-    except TimeoutError:
-        answered[index] = {"k": index, "o": "timeout"}
-    except ValueError:
-        answered[index] = {"k": index, "o": "crashed"}
+        for count, index in enumerate(indices, 1):
+            record = next_record(child, index, 2 + 10 * job["budget_ms"] / 1000)
+            if "base" in record:
+                tell(job["job"], {"t": "cannot_swap", "message": str(record["base"])})
+                return None
+            hear(record)
+            if record["o"] in ("timeout", "crashed"):
+                return count
+        return len(indices)
     finally:
         child.end()
-    return answered
+
+
+def next_record(child, index, patience):
+    try:
+        return checked(child.record(time.monotonic() + patience), index)
+    except TimeoutError:
+        return {"k": index, "o": "timeout"}
+    except ValueError:
+        return {"k": index, "o": "crashed"}
 
 
 def checked(record, index):
     """The child's word is taken for the candidate whose turn it is, and for nothing else."""
-    if record is None or record.get("k") != index or record.get("o") not in ("ran", "broken", "timeout", "cannot_swap"):
+    if isinstance(record, dict) and "base" in record:
+        return record
+    if not isinstance(record, dict) or record.get("k") != index or record.get("o") not in ("ran", "broken", "timeout", "cannot_swap"):
         return {"k": index, "o": "crashed"}
-    if record["o"] == "ran" and not isinstance(record.get("tests"), list):
+    results = record.get("tests", [])
+    if not isinstance(results, list) or not all(isinstance(test, dict) for test in results):
         return {"k": index, "o": "crashed"}
     return record
 
