@@ -32,6 +32,8 @@ export function readCuts(header: SafetensorsHeader): Placed[] {
     if (!header.tensors.some((tensor) => tensor.name === name))
       throw wrong(header, `pieces['${name}']`, 'a tensor of this file', name);
   }
+  const doubles = header.tensors.find(({ dtype }) => dtype === 'F64');
+  if (doubles) throw wrong(header, `tensor '${doubles.name}'.dtype`, 'F32, BF16 or F16', doubles.dtype);
   return header.tensors.map((tensor) => place(header, tensor, cuts[tensor.name]));
 }
 

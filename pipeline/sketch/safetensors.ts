@@ -4,7 +4,8 @@ import { DataError } from '../errors.ts';
 import { half, type Numbers } from './floats.ts';
 
 const LONGEST_HEADER = 100 * 2 ** 20;
-const WIDTHS = { F32: 4, BF16: 2, F16: 2 } as const;
+/** F64 only carries totals, never a gradient. */
+const WIDTHS = { F32: 4, BF16: 2, F16: 2, F64: 8 } as const;
 
 export interface TensorEntry {
   readonly name: string;
@@ -52,11 +53,16 @@ export function readHeader(path: string): SafetensorsHeader {
 }
 
 /** Reads one tensor's values. */
-export function readTensor({ path }: SafetensorsHeader, { start, bytes, dtype }: TensorEntry): Numbers {
+export function readTensor({ path }: SafetensorsHeader, { name, start, bytes, dtype }: TensorEntry): Numbers {
   const data = withFile(path, (file) => readAt(file, path, start, bytes)).buffer;
   if (dtype === 'F32') return new Float32Array(data);
+  if (dtype === 'F64') throw wrong(path, `tensor '${name}'.dtype`, 'F32, BF16 or F16', dtype);
   return half(dtype === 'BF16' ? 'bf16' : 'fp16', new Uint16Array(data));
 }
+
+/** Values of an F64 tensor. */
+export const readDoubles = ({ path }: SafetensorsHeader, { start, bytes }: TensorEntry): Float64Array =>
+  new Float64Array(withFile(path, (file) => readAt(file, path, start, bytes)).buffer);
 
 function parseHeader(path: string, text: string): Record<string, unknown> {
   try {

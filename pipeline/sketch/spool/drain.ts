@@ -1,0 +1,153 @@
+import { existsSync, globSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { sha256 } from '../../hash.ts';
+import { Database, quote } from '../../warehouse/database.ts';
+import { publish } from '../../warehouse/files.ts';
+import { writeParquet } from '../../warehouse/parquet.ts';
+import { claimTask, releaseTask } from './claim.ts';
+import { REFUSED, readyTasks } from './layout.ts';
+import { type GradientSketch, GradientSketches } from './rows.ts';
+
+export interface DrainOptions {
+  readonly spool: string;
+  /** Folder the Parquet parts go to. */
+  readonly parts: string;
+  /** Sketches one task's folder; run on a pool. Throws only for bugs and for a worker that died. */
+  readonly sketch: (folder: string) => Promise<GradientSketch>;
+  /** Tasks in flight at once. */
+  readonly width: number;
+  /** Rows per part: their spool files are freed together, so this times a gradient's size is held back. */
+  readonly rowsPerPart: number;
+  readonly projection_id: string;
+}
+
+export interface DrainReport {
+  readonly sketched: number;
+  readonly refused: number;
+  /** Already committed by a run that died before it could delete the files. */
+  readonly recovered: number;
+  /** Tasks whose worker died or failed twice; they stay in the spool. */
+  readonly failed: readonly { folder: string; error: string }[];
+}
+
+/** Sketches every ready task once. A task's files go only after its row is on disk under its final name. */
+export async function drainSpool(options: DrainOptions): Promise<DrainReport> {
+  const database = await Database.open({ threads: 1 });
+  try {
+    sweep(options.spool);
+    const committed = await committedTasks(database, options);
+    const report = { sketched: 0, refused: 0, recovered: 0, failed: [] as { folder: string; error: string }[] };
+    const ready = readyTasks(options.spool);
+    for (let at = 0; at < ready.length; at += options.rowsPerPart) {
+      const mine = ready.slice(at, at + options.rowsPerPart).filter((folder) => claimTask(folder));
+      const old = mine.filter((folder) => committed.has(taskKey(folder)));
+      for (const folder of old) discard(folder);
+      report.recovered += old.length;
+      await drainPart(
+        database,
+        options,
+        mine.filter((folder) => !old.includes(folder)),
+        report,
+      );
+    }
+    return report;
+  } finally {
+    database.close();
+  }
+}
+
+type Report = { sketched: number; refused: number; failed: { folder: string; error: string }[] };
+
+async function drainPart(
+  database: Database,
+  options: DrainOptions,
+  folders: readonly string[],
+  report: Report,
+): Promise<void> {
+  const results = await mapWidth(folders, options.width, (folder) => sketchTwice(options, folder));
+  const rows = results.flatMap((result) => (result.row ? [result.row] : []));
+  if (rows.length > 0) await commit(database, options.parts, rows);
+  for (const { folder, row, error } of results) {
+    if (!row) report.failed.push({ folder, error });
+    else if (row.status === 'refused') report.refused++;
+    else report.sketched++;
+    settle(folder, row);
+  }
+}
+
+/** Sketched: the files have served. Refused: they stay, marked, for whoever must mend them. Failed: anyone may try again. */
+function settle(folder: string, row: GradientSketch | null): void {
+  if (row && row.status !== 'refused') {
+    discard(folder);
+    return;
+  }
+  if (row) writeFileSync(join(folder, REFUSED), `${JSON.stringify({ reason: row.reason })}\n`);
+  releaseTask(folder);
+}
+
+/** Gone in one step: nobody ever sees half a task. */
+function discard(folder: string): void {
+  const gone = join(dirname(folder), `.gone-${basename(folder)}`);
+  renameSync(folder, gone);
+  rmSync(gone, { recursive: true });
+}
+
+/** What a killed process was about to delete. */
+function sweep(spool: string): void {
+  for (const gone of globSync('round=*/split=*/.gone-*', { cwd: spool }))
+    rmSync(join(spool, gone), { recursive: true, force: true });
+}
+
+interface Result {
+  readonly folder: string;
+  readonly row: GradientSketch | null;
+  readonly error: string;
+}
+
+/** A dead worker takes nothing with it: the task runs again on another. */
+async function sketchTwice({ sketch }: DrainOptions, folder: string): Promise<Result> {
+  const first = await attempt(sketch, folder);
+  return first.row ? first : attempt(sketch, folder);
+}
+
+async function attempt(sketch: DrainOptions['sketch'], folder: string): Promise<Result> {
+  try {
+    return { folder, row: await sketch(folder), error: '' };
+  } catch (error) {
+    return { folder, row: null, error: (error as Error).message };
+  }
+}
+
+async function commit(database: Database, parts: string, rows: readonly GradientSketch[]): Promise<void> {
+  mkdirSync(parts, { recursive: true });
+  const name = `part-${sha256(rows.map(({ task_id, ckpt, projection_id }) => `${task_id} ${ckpt} ${projection_id}`).join('\n')).slice(0, 16)}.parquet`;
+  const staged = join(parts, `.${name}.tmp`);
+  await writeParquet(database, GradientSketches, rows, staged);
+  await publish(staged, join(parts, name));
+}
+
+/** `<round> <task_id>` of rows that are safe on disk and were not refusals. */
+async function committedTasks(database: Database, { parts, projection_id }: DrainOptions): Promise<Set<string>> {
+  if (!existsSync(parts) || globSync('*.parquet', { cwd: parts }).length === 0) return new Set();
+  const source = `read_parquet(${quote(join(parts, '*.parquet'))}, hive_partitioning = false)`;
+  const rows = await database.rows(
+    `select distinct round, split, task_id from ${source} where projection_id = ${quote(projection_id)} and status <> 'refused'`,
+  );
+  return new Set(rows.map(({ round, split, task_id }) => `${round} ${split} ${task_id}`));
+}
+
+function taskKey(folder: string): string {
+  const [, round, split, task] = /round=(\d+).split=(\w+).task=([^/\\]*)$/.exec(folder) ?? [];
+  return `${Number(round)} ${split} ${decodeURIComponent(task ?? '')}`;
+}
+
+/** Results in the order of items, at most `width` under way. */
+async function mapWidth<T, R>(items: readonly T[], width: number, work: (item: T) => Promise<R>): Promise<R[]> {
+  const results = new Array<R>(items.length);
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    for (let i = next++; i < items.length; i = next++) results[i] = await work(items[i]!);
+  };
+  await Promise.all(Array.from({ length: Math.max(1, width) }, lane));
+  return results;
+}
