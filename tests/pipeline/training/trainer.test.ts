@@ -36,7 +36,7 @@ describe('trainPolicy', () => {
     const before = await success(policy, heldOut);
     await train(policy, over);
     expect(before).toBeLessThan(0.25);
-    expect(await success(policy, heldOut)).toBeGreaterThan(before + 0.3);
+    expect(await success(policy, heldOut)).toBeGreaterThan(before + 0.2);
   });
 
   it('gives the same bytes for the same seed, whatever is known beforehand', async () => {

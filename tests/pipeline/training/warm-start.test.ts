@@ -25,8 +25,8 @@ describe('warmStart', () => {
     };
     const before = await success();
     const demonstrations = makeWorld({ seed: 'shown', tasks: 16, buckets: BUCKETS });
-    const likelihoods = warmStart({ policy, demonstrations, seed: '1', epochs: 6 });
-    expect(likelihoods).toHaveLength(6);
+    const likelihoods = warmStart({ policy, demonstrations, seed: '1', epochs: 12 });
+    expect(likelihoods).toHaveLength(12);
     expect(likelihoods.at(-1)).toBeGreaterThan(likelihoods[0]!);
     expect(await success()).toBeGreaterThan(before + 0.1);
   });
