@@ -1,8 +1,10 @@
+import { DataError } from '../errors.ts';
 import type { Limits, SandboxCommand } from '../ports.ts';
 import { type Bind, bubblewrapArguments, SHARED_MEMORY_BYTES } from './bubblewrap-arguments.ts';
 import { createGroup, type Group } from './cgroup.ts';
 import type { HardLimits, Host } from './host.ts';
 import { Inputs, type Launch, STATUS_FD } from './launch.ts';
+import { checkMountPoints } from './mount-points.ts';
 import { type CopyMethod, stageBinds } from './staging.ts';
 
 const OPEN_FILES = 1024;
@@ -10,7 +12,7 @@ const OPEN_FILES = 1024;
 const PRLIMIT_INSIDE = '/usr/bin/prlimit';
 
 const setLimits = (prlimit: string, limits: Limits, hard: HardLimits): string[] => {
-  const cpu_s = Math.min(limits.cpu_s, hard.cpu_s);
+  const cpu_s = Math.min(Math.ceil(limits.cpu_s), hard.cpu_s);
   return [
     prlimit,
     `--cpu=${cpu_s}:${Math.min(cpu_s + 1, hard.cpu_s)}`,
@@ -50,12 +52,25 @@ const limitProcesses = ({ process_count }: Limits, hard: HardLimits): string[] =
   '--',
 ];
 
+/** As bubblewrap reads options from a descriptor. A zero byte in one of them would begin an option of its own. */
+const separated = (options: readonly string[]): string => {
+  const found = options.find((option) => option.includes('\0'));
+  if (found === undefined) return options.map((option) => `${option}\0`).join('');
+  throw DataError.of({
+    where: 'sandbox command',
+    expected: 'paths and environment without zero bytes',
+    found,
+    fix: 'remove the zero byte',
+  });
+};
+
 /** The whole chain from the caller to the command. Throws a DataError for a bind that cannot be made. */
 export const bubblewrapLaunch = (host: Host, command: SandboxCommand, method: CopyMethod): Launch => {
+  checkMountPoints(command);
   const staging = stageBinds(host, bindsOf(command), command.limits.file_bytes, method);
   const inputs = new Inputs();
   const inside = { command, binds: staging.binds, system: host.system, seccomp: host.seccomp };
-  const options = inputs.add(`${bubblewrapArguments(inside, inputs).join('\0')}\0`);
+  const options = inputs.add(separated(bubblewrapArguments(inside, inputs)));
   const group = groupFor(host, command);
   return {
     argv: [

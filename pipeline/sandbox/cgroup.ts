@@ -72,7 +72,7 @@ const isOurs = (directory: string, path: string, user_id: number): boolean =>
 const legacyController = (name: string, { user_id, membership, root = ROOT }: Asker): string | null => {
   const path = new RegExp(`^\\d+:(?:[^:]*,)?${name}(?:,[^:]*)?:(.*)$`, 'm').exec(membership)?.[1];
   if (path === undefined) return null;
-  const directory = join(root, name, path);
+  const directory = path === '/' ? join(root, name) : join(root, name, path);
   return existsSync(directory) && isOurs(directory, path, user_id) ? directory : null;
 };
 

@@ -58,10 +58,6 @@ const isExecutable = (path: string): boolean => {
 export const findTool = (name: string): string | null =>
   TOOL_DIRECTORIES.map((directory) => `${directory}/${name}`).find(isExecutable) ?? null;
 
-/** Packages to install before the sandbox can work, sorted; empty when all programs are there. */
-export const missingPackages = (): string[] =>
-  [...new Set(TOOLS.filter((tool) => findTool(tool) === null).map((tool) => PACKAGE[tool]))].sort();
-
 const architecture = (): Architecture => {
   if (process.platform === 'linux' && (process.arch === 'x64' || process.arch === 'arm64')) return process.arch;
   throw DataError.of({
@@ -72,15 +68,17 @@ const architecture = (): Architecture => {
   });
 };
 
-const requireTools = (): Record<Tool, string> => {
-  const missing = missingPackages();
-  if (missing.length === 0)
-    return Object.fromEntries(TOOLS.map((tool) => [tool, findTool(tool)!])) as Record<Tool, string>;
+/** Where the programs of the chain lie. Throws a DataError that names the packages to install. */
+export const requireTools = (find: (name: string) => string | null = findTool): Record<Tool, string> => {
+  const found = TOOLS.map((tool) => [tool, find(tool)] as const);
+  const missing = found.filter(([, path]) => path === null).map(([tool]) => tool);
+  if (missing.length === 0) return Object.fromEntries(found) as Record<Tool, string>;
+  const packages = [...new Set(missing.map((tool) => PACKAGE[tool]))].sort();
   throw DataError.of({
     where: 'sandbox',
     expected: `${TOOLS.join(', ')} in ${TOOL_DIRECTORIES.join(', ')}`,
-    found: `no ${TOOLS.filter((tool) => findTool(tool) === null).join(', ')}`,
-    fix: `install ${missing.join(' and ')}, for example: apt-get install ${missing.join(' ')}`,
+    found: `no ${missing.join(', ')}`,
+    fix: `install ${packages.join(' and ')}, for example: apt-get install ${packages.join(' ')}`,
   });
 };
 

@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import type { SandboxEnd, SandboxOutcome } from '../ports.ts';
 import type { GroupUse } from './cgroup.ts';
 import type { Status } from './status.ts';
@@ -60,7 +61,7 @@ const verdictOf = ({ exit, status, ending, use, stderr }: Evidence): Verdict => 
   if (exit.error !== null) return failed(exit.error);
   if (use?.ran_out_of_memory && ending?.end !== 'killed') return outOfMemory(use);
   if (ending !== null) return { end: ending.end, exit_code: null, detail: ending.detail };
-  if (status === null) return exit.code === null ? failed(`ended by ${exit.signal}`) : exited(exit.code);
+  if (status === null) return exited(exit.code ?? 128 + constants.signals[exit.signal!]);
   if (status.exit_code === null) return failed(stderr.trim() || `the launcher ended by ${exit.signal ?? exit.code}`);
   if (neverStarted(status.exit_code, stderr)) return failed(stderr.trim());
   return exited(status.exit_code);

@@ -15,6 +15,8 @@ import { parseStatus, type Status } from './status.ts';
 const LINE_BYTES = 64 * 1024 * 1024;
 /** Most that may wait for a started command that does not read its lines. */
 const BACKLOG_BYTES = 256 * 1024 * 1024;
+/** A longer timer of Node fires at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const STATUS_BYTES = 4096;
 
 /** `run`: fd 3 is collected and counts as output. `start`: fd 0 takes lines and fd 3 gives lines. */
@@ -73,7 +75,8 @@ class Supervised {
 
   async outcome(): Promise<SandboxOutcome> {
     const { wall_ms, output_bytes } = this.#limits;
-    const timer = setTimeout(() => this.end({ end: 'timeout', detail: `ran longer than ${wall_ms} ms` }), wall_ms);
+    const expire = (): void => this.end({ end: 'timeout', detail: `ran longer than ${wall_ms} ms` });
+    const timer = setTimeout(expire, Math.min(wall_ms, LONGEST_TIMER_MS));
     const capture = new Capture(output_bytes, () =>
       this.end({ end: 'output', detail: `wrote more than ${output_bytes} bytes` }),
     );

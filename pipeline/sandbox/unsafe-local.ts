@@ -32,6 +32,9 @@ const giveAway = (path: string): void => {
   }
 };
 
+/** A file brings its directory along, so that text which names only that is translated too. */
+const homeOf = (target: string): string => (dirname(target) === '/' ? target : dirname(target));
+
 const layOut = (command: SandboxCommand, root: string): Workspace => {
   const { files = [] } = command;
   const copied = copiedBinds(command);
@@ -42,7 +45,7 @@ const layOut = (command: SandboxCommand, root: string): Workspace => {
     writeFileSync(root + target, content);
   }
   if (isRoot()) giveAway(root);
-  return { root, targets: [...copied, ...files].map(({ target }) => target) };
+  return { root, targets: [...copied.map(({ target }) => target), ...files.map(({ target }) => homeOf(target))] };
 };
 
 const setLimits = ({ cpu_s, file_bytes, memory_bytes }: Limits): string[] => {

@@ -298,10 +298,14 @@ export const sandboxContract = (name: string, make: () => Promise<Sandbox>): voi
         ['a working directory that does not exist', { cwd: '/no/such/path' }],
         ['a program that does not exist', { argv: ['/no/such/program'] }],
         ['a file added to a read-only bind', { files: [{ target: '/repo/added.txt', content: '' }] }],
+        ['a file laid over a link', { files: [{ target: '/repo/link', content: '' }] }],
+        ['a file in another path form', { files: [{ target: '/repo/deep/../source.txt', content: '' }] }],
+        ['a writable target that is not bound', { writable: '/elsewhere' }],
+        ['an option smuggled in by a zero byte', { environment: { A: 'x\0--ro-bind\0/\0/host' } }],
       ])('%s', async (_, more) => {
         const outcome = await shell('true', more);
         expect(outcome).toMatchObject({ end: 'infrastructure_error', exit_code: null });
-        expect(outcome.detail).toMatch(/no such|exist|create|read-only/i);
+        expect(outcome.detail).toMatch(/no such|nothing there|link|another form|zero byte/i);
       });
     });
 

@@ -1,6 +1,6 @@
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe } from 'vitest';
 import { openSandbox, probeSandbox } from '../../../pipeline/sandbox/index.ts';
-import { LIMITS, sandboxContract } from '../../contracts/sandbox.ts';
+import { sandboxContract } from '../../contracts/sandbox.ts';
 import { openAsOrdinaryUser, type RemoteSandbox } from './remote-sandbox.ts';
 
 const report = await probeSandbox();

@@ -1,0 +1,108 @@
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Sandbox } from '../../../pipeline/ports.ts';
+import { bubblewrapLaunch } from '../../../pipeline/sandbox/bubblewrap-launch.ts';
+import { inspectHost } from '../../../pipeline/sandbox/host.ts';
+import { openSandbox, probeSandbox } from '../../../pipeline/sandbox/index.ts';
+import { supervise } from '../../../pipeline/sandbox/supervise.ts';
+import { LIMITS } from '../../contracts/sandbox.ts';
+import { processesNaming } from './processes.ts';
+import { NOBODY } from './scratch.ts';
+
+const { level, missing } = await probeSandbox();
+const reason = process.geteuid!() === 0 ? missing : 'not run as root';
+if (reason !== null) process.stderr.write(`tests of what only root meets skipped: ${reason}\n`);
+
+describe.skipIf(level === 'none' || reason !== null)('started by root', () => {
+  let sandbox: Sandbox;
+  let root: string;
+
+  /** A tree as root leaves it behind under an umask of 077, below a directory that is closed to all others. */
+  beforeAll(async () => {
+    sandbox = await openSandbox();
+    root = mkdtempSync(join(tmpdir(), 'closed to others: é-'));
+    for (const directory of ['open', 'closed']) {
+      mkdirSync(join(root, directory, 'deep'), { recursive: true });
+      writeFileSync(join(root, directory, 'deep', 'file'), `${directory}\n`);
+    }
+    writeFileSync(join(root, 'alone'), 'alone\n');
+    for (const [path, mode] of [
+      ['closed/deep/file', 0o600],
+      ['closed/deep', 0o700],
+      ['closed', 0o700],
+      ['alone', 0o600],
+    ] as const)
+      chmodSync(join(root, path), mode);
+  });
+  afterAll(() => rmSync(root, { recursive: true }));
+
+  const shell = (script: string, writable?: string) =>
+    sandbox.run({
+      argv: ['/bin/sh', '-c', script],
+      binds: ['open', 'closed', 'alone'].map((name) => ({ source: join(root, name), target: `/${name}` })),
+      cwd: '/',
+      environment: { PATH: '/usr/bin:/bin' },
+      limits: LIMITS,
+      ...(writable === undefined ? {} : { writable }),
+    });
+
+  it('reads trees and files that only root could reach or read, and leaves their modes alone', async () => {
+    const script = 'cat /open/deep/file /closed/deep/file /alone';
+    expect(await shell(script)).toMatchObject({ stdout: 'open\nclosed\nalone\n', stderr: '' });
+    expect(await shell('(: > /closed/x) 2>/dev/null || (: >> /alone) 2>/dev/null || echo refused')).toMatchObject({
+      stdout: 'refused\n',
+    });
+    const { stdout } = await supervise(hostLaunch(['/usr/bin/stat', '-c', '%a', ...paths()]), LIMITS, 'run').ended;
+    expect(stdout).toBe('700\n600\n600\n');
+  });
+
+  const paths = (): string[] => ['closed', 'closed/deep/file', 'alone'].map((name) => join(root, name));
+  const hostLaunch = (argv: string[]) => () => ({
+    argv,
+    cwd: '/',
+    environment: {},
+    inputs: [],
+    has_status: false,
+    group: null,
+  });
+
+  it.each(['/open', '/closed'])('gives a writable copy of %s', async (tree) => {
+    const outcome = await shell(`cd ${tree}; echo more >> deep/file; : > new; cat deep/file`, tree);
+    expect(outcome).toMatchObject({ stdout: `${tree.slice(1)}\nmore\n`, stderr: '' });
+    expect((await shell(`ls ${tree}; cat ${tree}/deep/file`)).stdout).toBe(`deep\n${tree.slice(1)}\n`);
+  });
+
+  it('gives a writable copy where overlay does not work', async () => {
+    const command = {
+      argv: ['/bin/sh', '-c', 'echo more >> /open/deep/file; cat /open/deep/file'],
+      binds: [{ source: join(root, 'open'), target: '/open' }],
+      writable: '/open',
+      cwd: '/',
+      environment: {},
+      limits: LIMITS,
+    };
+    const plan = () => bubblewrapLaunch(inspectHost(), command, 'copy');
+    expect(await supervise(plan, LIMITS, 'run').ended).toMatchObject({ stdout: 'open\nmore\n', stderr: '' });
+    expect((await shell('cat /open/deep/file')).stdout).toBe('open\n');
+  });
+
+  it('never is root on the host', async () => {
+    const name = `8${process.pid}`;
+    const started = sandbox.start({
+      argv: ['/bin/sh', '-c', 'echo up >&3; sleep "$0"', name],
+      binds: [],
+      cwd: '/',
+      environment: {},
+      limits: LIMITS,
+    });
+    await started.lines[Symbol.asyncIterator]().next();
+    const users = processesNaming(name).map(
+      (pid) => /^Uid:\s(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1],
+    );
+    started.kill();
+    await started.ended;
+    expect(new Set(users)).toEqual(new Set([Array(4).fill(NOBODY).join('\t')]));
+  });
+});
