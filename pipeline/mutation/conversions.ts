@@ -1,7 +1,7 @@
 import type { Scope } from './scope.ts';
 import type { SyntaxNode } from './types.ts';
 
-const MOST = 3;
+const MOST = 2;
 
 /**
  * Conversions worth adding to a value, the module's habits first: `int`, `.strip`. `without` is one that is taken
@@ -12,7 +12,10 @@ export function conversionsAt(node: SyntaxNode, scope: Scope, without?: string):
   const { dialect, tables } = scope;
   const all = [...dialect.conversions, ...dialect.conversion_methods.map((m) => `.${m}`)];
   const count = (c: string) => (tables.calls.get(c.replace('.', '')) ?? 0) - (c === without ? 1 : 0);
-  const used = all.map((c, i) => ({ c, n: count(c), i })).sort((a, b) => b.n - a.n || a.i - b.i);
+  const used = all
+    .map((c, i) => ({ c, n: count(c), i }))
+    .filter(({ n }) => n > 0)
+    .sort((a, b) => b.n - a.n || a.i - b.i);
   return used.slice(0, MOST).map(({ c }) => c);
 }
 

@@ -4,8 +4,9 @@ import type { SyntaxNode } from './types.ts';
 /** Conditions worth trying at a place: those in scope elsewhere, then simple tests of the locals. */
 export function conditionsFor(scope: Scope, node: SyntaxNode): string[] {
   const found = scope.donors('conditions').filter((donor) => donor.node !== node);
-  const tests = localsBefore(scope, node.start).flatMap((name) => scope.dialect.name_tests(name));
-  return [...new Set([...found.slice(0, 40).map((donor) => donor.text), ...tests])];
+  const values = [...localsBefore(scope, node.start).slice(0, 12), ...attributesRead(scope)];
+  const tests = values.flatMap((value) => scope.dialect.name_tests(value));
+  return [...new Set([...found.slice(0, 50).map((donor) => donor.text), ...tests])];
 }
 
 /** Values worth returning: what is returned in scope elsewhere, locals (the latest bound first), constants. */
@@ -46,4 +47,15 @@ export function sliceBounds(scope: Scope): string[] {
     /^(i|j|k|n|pos|start|end|index|idx|offset|length)$|_?(pos|start|end|index|len)$/i.test(name),
   );
   return [...new Set([...texts, '1', '-1', ...counters])].slice(0, MOST_BOUNDS);
+}
+
+const MOST_ATTRIBUTES = 10;
+
+/** Short attribute chains that the function reads, in order of first use. */
+function attributesRead(scope: Scope): string[] {
+  const read = scope.nodes.filter(
+    (n) => n.kind === 'attribute' && !n.is_binding && n.role !== 'callee' && n.role !== 'object',
+  );
+  const texts = read.map((n) => scope.slice(n)).filter((text) => /^[\w$.]+$/.test(text));
+  return [...new Set(texts)].slice(0, MOST_ATTRIBUTES);
 }

@@ -43,10 +43,11 @@ function collect(
   node: SyntaxNode,
   lines?: ReadonlySet<number>,
 ): Emit {
-  return (detail, start, end, replacement) => {
+  return (detail, start, end, wanted) => {
     const { fn, text, module } = scope;
     if (start < fn.body_start || end > fn.end) return;
     const old = text.slice(start, end);
+    const replacement = apart(text, start, end, wanted);
     if (old === replacement) return;
     const line = lineAt(module.line_starts, start);
     if (lines && !lines.has(line)) return;
@@ -69,6 +70,19 @@ function collect(
       function_name: fn.name,
     });
   };
+}
+
+const WORD = /[\w$]/;
+
+/** `if(x)` must not become `ifnot x`: words that would run together get a blank. */
+function apart(text: string, start: number, end: number, replacement: string): string {
+  if (replacement === '') return replacement;
+  const joins = (left: string | undefined, right: string | undefined) =>
+    left !== undefined && right !== undefined && WORD.test(left) && WORD.test(right);
+  const before =
+    start < end && joins(text[start - 1], replacement[0]) && !joins(text[start - 1], text[start]) ? ' ' : '';
+  const after = start < end && joins(replacement.at(-1), text[end]) && !joins(text[end - 1], text[end]) ? ' ' : '';
+  return before + replacement + after;
 }
 
 /** Two edits with the same effect on the text have the same key, however wide their spans are. */

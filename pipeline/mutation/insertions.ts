@@ -29,7 +29,7 @@ interface Material {
   readonly fit: number;
 }
 
-const MOST: Readonly<Record<'statements' | 'guards', number>> = { statements: 45, guards: 25 };
+const MOST: Readonly<Record<'statements' | 'guards', number>> = { statements: 36, guards: 16 };
 const MOST_MATERIAL = 40;
 
 /** Pairs of a place and a donor, best first: those whose old neighbours are like the new ones win. */
@@ -93,7 +93,7 @@ function canStand({ names, node }: Material, gap: Gap, { locals, fn }: Scope): b
 
 /** How much the place is like the one the material comes from. */
 function likeness({ node }: Material, gap: Gap, { slice }: Scope): number {
-  if (!node) return 0.2;
+  if (!node) return 0.6;
   const siblings = node.parent?.children ?? [];
   const at = siblings.indexOf(node);
   const score = (a: SyntaxNode | undefined, b: SyntaxNode | undefined): number => {
@@ -107,7 +107,7 @@ function likeness({ node }: Material, gap: Gap, { slice }: Scope): number {
 
 /** Material that uses a parameter nothing else uses fills a hole. */
 function hunger({ names }: Material, read: ReadonlyMap<string, number>, { fn }: Scope): number {
-  return names.some((name) => fn.parameters.includes(name) && !read.has(name)) ? 1 : 0;
+  return names.some((name) => fn.parameters.includes(name) && !read.has(name)) ? 2 : 0;
 }
 
 function readCounts({ nodes, slice }: Scope): Map<string, number> {

@@ -20,8 +20,8 @@ export interface Scope {
   readonly tables: ModuleTables;
   /** Names bound in the function, parameters first, with the offset of the first binding. */
   readonly locals: ReadonlyMap<string, number>;
-  /** Attribute names used in the function. */
-  readonly attributes: ReadonlySet<string>;
+  /** Attribute names used in the function, with counts. */
+  readonly attributes: ReadonlyMap<string, number>;
   /** Integer literals of the function, in order of first use. */
   readonly integers: readonly string[];
   readonly nodes: readonly SyntaxNode[];
@@ -69,7 +69,7 @@ export function scopeOf(module: SourceModule, fn: SourceFunction, mode: Mode): S
     dialect,
     tables,
     locals,
-    attributes: new Set(nodes.filter((n) => n.kind === 'attribute').map((n) => n.tokens[0]?.text ?? '')),
+    attributes: countTexts(nodes.filter((n) => n.kind === 'attribute').map((n) => n.tokens[0]?.text ?? '')),
     integers: [...new Set(nodes.filter((n) => n.kind === 'integer').map(slice))],
     nodes,
     slice,
@@ -170,4 +170,10 @@ function ternariesByBranch(donors: readonly Donor[], text: string): Map<string, 
     }
   }
   return found;
+}
+
+function countTexts(texts: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
+  return counts;
 }

@@ -77,6 +77,7 @@ class Collector {
   /** Copies worth making from the body of one function. */
   visitBody(node: SyntaxNode, from: number): void {
     if (node.kind === 'if' || node.kind === 'while' || node.kind === 'ternary') this.condition(node, from);
+    if (node.kind === 'boolean') this.sides(node, from);
     if (node.kind === 'return') this.value(node, from);
     if (node.kind === 'ternary') this.give(this.ternaries, node, from);
     if (node.is_statement && isSimpleStatement(node)) this.give(this.statements, node, from);
@@ -87,7 +88,11 @@ class Collector {
     const condition = child(node, 'condition');
     if (!condition || condition.kind === 'boolean_literal') return;
     this.give(this.conditions, condition, from);
-    if (condition.kind === 'boolean') for (const part of condition.children) this.give(this.conditions, part, from);
+  }
+
+  /** One side of `and` or `or` is a test wherever it stands. */
+  private sides(node: SyntaxNode, from: number): void {
+    for (const part of node.children) if (part.kind !== 'boolean') this.give(this.conditions, part, from);
   }
 
   private value(node: SyntaxNode, from: number): void {

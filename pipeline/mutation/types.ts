@@ -218,6 +218,8 @@ export interface Dialect {
   readonly conversion_methods: readonly string[];
   /** Names every module has. */
   readonly globals: ReadonlySet<string>;
+  /** What a missing value is commonly replaced by. */
+  readonly defaults: readonly string[];
   /** Guards worth trying on a name: `x is None`, `!x`. */
   readonly name_tests: (name: string) => readonly string[];
 }

@@ -20,7 +20,7 @@ export const attrSwap: Operator = {
     for (const other of scope.siblings(token.text)) emit(detail, token.start, token.end, other);
     const near = (name: string, count: number) => scope.near(name, pool.key, pool.names, count);
     const is_reversible = (other: string) =>
-      pool.counts.get(token.text) !== 1 && near(other, REPAIRS).includes(token.text);
+      (pool.counts.get(token.text) ?? 0) > 1 && near(other, REPAIRS).includes(token.text);
     for (const other of near(token.text, scope.mode === 'bug' ? BUGS : REPAIRS)) {
       if (scope.mode === 'repair' || is_reversible(other)) emit(detail, token.start, token.end, other);
     }
@@ -40,7 +40,11 @@ function poolOf(node: SyntaxNode, scope: Scope): Pool {
   const base = object && is_plain ? scope.slice(object) : '*';
   const counts = scope.tables.attributes.get(base) ?? new Map<string, number>();
   const used = base === '*' ? [...counts.keys()].filter((name) => scope.attributes.has(name)) : [...counts.keys()];
-  return { key: `attribute ${base}`, names: used.length > LARGEST_POOL ? mostUsed(used, counts) : used, counts };
+  return {
+    key: `attribute ${base}`,
+    names: used.length > LARGEST_POOL ? mostUsed(used, counts) : used,
+    counts: base === '*' ? scope.attributes : counts,
+  };
 }
 
 const mostUsed = (names: string[], counts: ReadonlyMap<string, number>): string[] =>

@@ -5,7 +5,7 @@ import { isTight, type Operator, wrapped } from '../operator.ts';
 /** Adds a conversion that the module uses elsewhere. */
 export const convAdd: Operator = {
   name: 'conv_add',
-  kinds: ['name', 'attribute', 'call', 'index', 'binary', 'comprehension', 'collection'],
+  kinds: ['name', 'attribute', 'call', 'index'],
   repair_only: true,
   propose: (node, scope, emit) => {
     if (node.kind === 'call' && scope.dialect.conversions.includes(calleeName(node, scope.text) ?? '')) return;

@@ -22,8 +22,8 @@ export const nameSwap: Operator = {
   },
 };
 
-function poolOf(name: string, scope: Scope): { key: string; names: Iterable<string> } | null {
-  if (scope.locals.has(name)) return { key: 'local', names: scope.locals.keys() };
+function poolOf(name: string, scope: Scope): { key: string; names: readonly string[] } | null {
+  if (scope.locals.has(name)) return { key: 'local', names: [...scope.locals.keys()] };
   const { names } = scope.tables;
   if (!/^_*[A-Z]/.test(name) || !names.includes(name)) return null;
   const is_constant = isConstant(name);

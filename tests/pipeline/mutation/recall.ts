@@ -1,4 +1,13 @@
-import { applyEdit, enumerateBugs, enumerateRepairs, type SourceFunction, type Syntax } from '../../../pipeline/mutation/index.ts';
+import {
+  applyEdit,
+  type CandidateEdit,
+  enumerateBugs,
+  enumerateRepairs,
+  type SourceFunction,
+  type SourceModule,
+  type Syntax,
+} from '../../../pipeline/mutation/index.ts';
+import { walk } from '../../../pipeline/mutation/nodes.ts';
 import type { Language } from '../../../pipeline/ports.ts';
 
 /** One family's share of bugs that a single enumerated repair undoes. */
@@ -13,58 +22,89 @@ export interface RecallReport {
   repair_counts: number[];
   bug_counts: number[];
   repair_ms: number[];
+  lines: number[];
   /** Bugs and repairs whose text no longer parses, out of those looked at. */
   unparsable: string[];
   parsed: number;
   missed: { operator: string; detail: string; old: string; replacement: string; line: number; function_name: string }[];
 }
 
-/** Text that may differ in blanks inside a line but not in indentation or line breaks. */
-export const flattened = (text: string, language: Language): string =>
-  text
-    .split('\n')
-    .filter((line) => line.trim() !== '')
-    .map((line) => (language === 'python' ? /^\s*/.exec(line)![0] : '') + line.replace(/\s+/g, ''))
-    .join(language === 'python' ? '\n' : '');
+/** Text without blanks, line breaks and line continuations. */
+export const flattened = (text: string): string => text.replace(/\\\r?\n|\s+/g, '');
+
+/** What blanks mean in Python: the column of every statement. */
+function columns(module: SourceModule): string {
+  const found: number[] = [];
+  walk(module.root, (node) => {
+    if (node.is_statement) found.push(node.start - 1 - module.text.lastIndexOf('\n', node.start - 1));
+  });
+  return module.language === 'python' ? found.join() : '';
+}
 
 /** Breaks functions of a file in every `stride`-th way and counts how often a repair restores them. */
-export function measureRecall(syntax: Syntax, language: Language, path: string, text: string, stride: number, report: RecallReport): void {
+export function measureRecall(
+  syntax: Syntax,
+  language: Language,
+  path: string,
+  text: string,
+  stride: number,
+  report: RecallReport,
+): void {
   const module = syntax.parse(language, path, text);
   if (module.has_error) return;
-  const original = flattened(text, language);
-  let at = 0;
   for (const fn of module.functions) {
     const bugs = enumerateBugs(module, fn);
     report.bug_counts.push(bugs.length);
+    const started = performance.now();
+    report.repair_counts.push(enumerateRepairs(module, fn).length);
+    report.repair_ms.push(performance.now() - started);
+    report.lines.push(fn.last_line - fn.first_line + 1);
     const seen = new Map<string, number>();
     for (const bug of bugs) {
       const nth = seen.get(bug.operator) ?? 0;
       seen.set(bug.operator, nth + 1);
-      if ((nth + at++) % stride !== 0) continue;
-      const broken_text = applyEdit(text, bug);
-      const broken = syntax.parse(language, path, broken_text);
-      report.parsed++;
-      if (broken.has_error) {
-        report.unparsable.push(`bug ${bug.operator} ${path}:${bug.line} ${bug.old} -> ${bug.replacement}`);
-        continue;
-      }
-      const same = broken.functions.find((f: SourceFunction) => f.name === fn.name);
-      if (!same) continue;
-      const started = performance.now();
-      const repairs = enumerateRepairs(broken, same);
-      report.repair_ms.push(performance.now() - started);
-      report.repair_counts.push(repairs.length);
-      const length = original.length;
-      const is_undone = repairs.some((repair) => {
-        if (Math.abs(broken_text.length - repair.old.length + repair.replacement.length - text.length) > 200) return false;
-        const after = flattened(applyEdit(broken_text, repair), language);
-        return after.length === length && after === original;
-      });
-      const family = report.families.get(bug.operator) ?? { bugs: 0, undone: 0 };
-      report.families.set(bug.operator, { bugs: family.bugs + 1, undone: family.undone + Number(is_undone) });
-      if (!is_undone) report.missed.push(bug);
+      if ((nth + fn.start) % stride === 0) tryBug(syntax, module, fn, bug, report);
     }
   }
+}
+
+function tryBug(
+  syntax: Syntax,
+  module: SourceModule,
+  fn: SourceFunction,
+  bug: CandidateEdit,
+  report: RecallReport,
+): void {
+  const { language, path, text } = module;
+  const broken_text = applyEdit(text, bug);
+  const broken = syntax.parse(language, path, broken_text);
+  report.parsed++;
+  if (broken.has_error) {
+    report.unparsable.push(`bug ${bug.operator} ${path}:${bug.line} ${bug.old} -> ${bug.replacement}`);
+    return;
+  }
+  const same = broken.functions.find((f) => f.name === fn.name);
+  const is_undone = same !== undefined && restores(syntax, broken, same, module, fn);
+  const family = report.families.get(bug.operator) ?? { bugs: 0, undone: 0 };
+  report.families.set(bug.operator, { bugs: family.bugs + 1, undone: family.undone + Number(is_undone) });
+  if (!is_undone) report.missed.push(bug);
+}
+
+function restores(
+  syntax: Syntax,
+  broken: SourceModule,
+  fn: SourceFunction,
+  original: SourceModule,
+  original_fn: SourceFunction,
+): boolean {
+  const body = broken.text.slice(fn.start, fn.end);
+  const wanted = flattened(original.text.slice(original_fn.start, original_fn.end));
+  return enumerateRepairs(broken, fn).some((e) => {
+    const after = applyEdit(body, { start: e.start - fn.start, end: e.end - fn.start, replacement: e.replacement });
+    if (flattened(after) !== wanted) return false;
+    const repaired = syntax.parse(broken.language, broken.path, applyEdit(broken.text, e));
+    return columns(repaired) === columns(original);
+  });
 }
 
 export const emptyReport = (): RecallReport => ({
@@ -72,6 +112,7 @@ export const emptyReport = (): RecallReport => ({
   repair_counts: [],
   bug_counts: [],
   repair_ms: [],
+  lines: [],
   unparsable: [],
   parsed: 0,
   missed: [],

@@ -87,5 +87,6 @@ export const javascriptDialect: Dialect = {
     'join',
   ],
   globals: new Set(GLOBALS.split(' ')),
+  defaults: ['{}', '[]'],
   name_tests: (name) => [`!${name}`, name, `${name} === undefined`, `${name} == null`, `${name} !== undefined`],
 };

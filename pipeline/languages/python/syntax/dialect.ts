@@ -106,5 +106,6 @@ export const pythonDialect: Dialect = {
     'values',
   ],
   globals: new Set(GLOBALS.split(' ')),
+  defaults: ["''", '[]'],
   name_tests: (name) => [`${name} is None`, name, `not ${name}`, `${name} is not None`],
 };
