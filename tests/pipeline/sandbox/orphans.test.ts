@@ -3,12 +3,13 @@ import { expect, it } from 'vitest';
 import { probeSandbox } from '../../../pipeline/sandbox/index.ts';
 import { LIMITS } from '../../contracts/sandbox.ts';
 import { processesNaming } from './processes.ts';
-import { openAsOrdinaryUser } from './remote-sandbox.ts';
+import { openAsOrdinaryUser, ordinaryUserObstacle } from './remote-sandbox.ts';
 
-const { level, missing } = await probeSandbox();
-if (level === 'none') process.stderr.write(`orphan test skipped: ${missing}\n`);
+const { missing } = await probeSandbox();
+const reason = missing ?? ordinaryUserObstacle();
+if (reason !== null) process.stderr.write(`orphan test skipped: ${reason}\n`);
 
-it.skipIf(level === 'none')('a command dies with the process that started it', async () => {
+it.skipIf(reason !== null)('a command dies with the process that started it', async () => {
   const name = `9${process.pid}`;
   const sandbox = await openAsOrdinaryUser();
   const started = sandbox.start({

@@ -1,5 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { realpathSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { PassThrough, type Readable, type Writable } from 'node:stream';
 import type { Sandbox, SandboxCommand, SandboxOutcome, SandboxProcess } from '../../../pipeline/ports.ts';
@@ -43,6 +44,15 @@ const plain = (command: SandboxCommand): SandboxCommand => ({
     files: command.files.map(({ target, content }) => ({ target, content: Buffer.from(content as string).toString() })),
   }),
 });
+
+const isClosed = (path: string): boolean =>
+  (statSync(path).mode & 0o001) === 0 || (path !== '/' && isClosed(dirname(path)));
+
+/** Why the tests of an ordinary user cannot run here; null when they can. */
+export const ordinaryUserObstacle = (): string | null => {
+  const closed = [import.meta.dirname, process.execPath].find((path) => isClosed(realpathSync(path)));
+  return process.geteuid!() !== 0 || closed === undefined ? null : `only root can reach ${closed}`;
+};
 
 /** The full sandbox as an ordinary user has it. */
 export const openAsOrdinaryUser = async (): Promise<RemoteSandbox> => {
