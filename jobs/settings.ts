@@ -13,7 +13,9 @@ export const Settings = z.strictObject({
   data: z.string().min(1).default('data').describe('folder of the warehouse, the cache and the reports'),
   workers: z.int().min(1).max(256).default(2).describe('test runs at a time'),
   repositories: z.string().default('').describe('regular expression: use only seeds whose name matches'),
-  prepare: z.strictObject({ reruns: z.int().min(1).default(2), fewest_tests: z.int().min(1).default(5) }).prefault({}),
+  python: z.string().min(1).default('python3').describe('interpreter that makes the environment of the Python seeds'),
+  unsafe_local: z.boolean().default(false).describe('run repository code without isolation; never set by itself'),
+  prepare: z.strictObject({ reruns: z.int().min(1).default(2), fewest_tests: z.int().min(1).default(5), slowest_test_ms: z.number().positive().default(400) }).prefault({}),
   trusted: z
     .strictObject({ most_validation: z.int().min(1).nullable().default(null), most_held_out: z.int().min(1).nullable().default(null) })
     .prefault({}),

@@ -10,7 +10,7 @@ export async function summary(warehouse: Warehouse, round: number): Promise<stri
   const ask = (sql: string) => warehouse.database.rows(sql);
   const funnel = await ask(`select gate, reason_code, candidate_count, seen_count from gate_funnel where round = ${round}`);
   const skills = await ask(
-    `select kind, name, lineage, support, round(lift, 2) as lift, candidate_count as made, valid_count as valid, selected_count as chosen
+    `select skills.kind, skills.name, skills.lineage, skills.support, round(lift, 2) as lift, candidate_count as made, valid_count as valid, selected_count as chosen
      from skills left join skill_yield using (round, skill_id) where skills.round = ${round} and lineage in ('new', 'carried') order by kind, z desc, skills.skill_id limit 12`,
   );
   const chosen = await ask(

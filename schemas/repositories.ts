@@ -22,7 +22,8 @@ export const Repositories = defineTable('repositories', {
     agreement: real('Share of tests with the same status in the cold and the warm run of the pristine tree.'),
     status: oneOf(['ready', 'unavailable', 'no_tests', 'failing_baseline'], 'Whether rounds can use it.'),
     detail: optional(text('Why it is not ready.')),
-    wall_ms: duration('Time of the baseline run.'),
+    suite_ms: duration('Wall time of one warm run of the whole suite on the pristine tree.'),
+    wall_ms: duration('Time of the baseline runs.'),
   },
 });
 export type Repository = Row<typeof Repositories>;

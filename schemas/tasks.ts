@@ -39,9 +39,9 @@ const answerKeyColumns = {
     path: text('Edited file.'),
     line: count('Line of the edit in the broken tree.'),
     symbol: text('Function that holds the edit.'),
-    start: count('Start of the edit in the pristine text, UTF-16 units.'),
-    end: count('End of the edit in the pristine text.'),
-    replacement: text('Text the bug puts there.'),
+    bug_start: count('Start of the edit in the pristine text, UTF-16 units.'),
+    bug_end: count('End of the edit in the pristine text.'),
+    bug_text: text('Text the bug puts there.'),
     canary: text('Random word: it must never show up in anything a Solver reads.'),
   };
 

@@ -4,9 +4,10 @@ import type { Edit, Harness, Probe, SuiteRun, TestResult } from '../ports.ts';
 
 /** Passing tests beside the failing one that a Solver may look at. */
 const visibleLimit = 25;
-/** Processor time one tried edit may take, and wall time of the runs of a few tests. */
-const probeBudgetMs = 1000;
-export const fewTestsWallMs = 20_000;
+/** Processor time one tried edit may take on the first failing test. */
+const probeBudgetMs = 300;
+/** Wall time of a run of a few dozen tests. */
+export const fewTestsWallMs = 10_000;
 
 /**
  * All that a Solver knows of a task: the broken sources, the failing tests, the tests beside them, and what running

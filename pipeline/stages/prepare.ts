@@ -6,12 +6,12 @@ import { mapLimit } from '../concurrency.ts';
 import type { Harness, Library, SeedState, Stopwatch, SuiteRun } from '../ports.ts';
 import { seededRandom, shuffled } from '../random.ts';
 import { defineStage } from '../stage.ts';
-import { suiteWallMs } from '../tasks/ground.ts';
+import { baselineWallMs } from '../tasks/ground.ts';
 
 /** Round 0: what each seed repository is good for. Registry and selections start empty. */
 export const prepare = defineStage({
   name: 'prepare',
-  version: 1,
+  version: 2,
   reads: {},
   writes: { repositories: Repositories, skills: Skills, selections: Selections },
   params: z.object({
@@ -19,6 +19,8 @@ export const prepare = defineStage({
     reruns: z.int().min(1).default(2),
     /** Fewest stable tests that make a repository usable. */
     fewest_tests: z.int().min(1).default(5),
+    /** Tests that take longer on the pristine tree are left out: each would be run thousands of times. */
+    slowest_test_ms: z.number().positive().default(400),
   }),
   ports: ['library', 'harness', 'stopwatch'],
   async run(_, { params, ports, seed, progress }) {
@@ -34,7 +36,7 @@ export const prepare = defineStage({
   },
 });
 
-type Settings = { reruns: number; fewest_tests: number };
+type Settings = { reruns: number; fewest_tests: number; slowest_test_ms: number };
 
 async function baseline(state: SeedState, settings: Settings, seed: string, { harness, stopwatch }: { harness: Harness; stopwatch: Stopwatch }): Promise<Repository> {
   const started = stopwatch.now();
@@ -55,19 +57,21 @@ async function baseline(state: SeedState, settings: Settings, seed: string, { ha
     tests: [],
     left_out_tests: [],
     agreement: 0,
+    suite_ms: 0,
     status,
     detail,
     wall_ms: stopwatch.now() - started,
     ...found,
   });
   if (!state.snapshot) return row('unavailable', state.detail ?? 'it could not be fetched');
-  const request = { edits: [], wall_ms: suiteWallMs };
+  const request = { edits: [], wall_ms: baselineWallMs };
   const cold = await Promise.all([0, 1].map((repeat) => harness.cold(state.repository_id, { ...request, repeat })));
   const flaw = cold.find((run) => run.outcome !== 'complete');
   if (flaw) return row('failing_baseline', `the suite did not complete: ${flaw.outcome}${flaw.detail ? `: ${flaw.detail}` : ''}`);
   const ids = cold[0]!.tests.map((test) => test.test_id);
   if (ids.length === 0) return row('no_tests', 'the test command found no test');
-  const candidates = stable(ids, cold);
+  const slow = new Set(cold[0]!.tests.filter((t) => t.duration_ms > settings.slowest_test_ms).map((t) => t.test_id));
+  const candidates = stable(ids, cold).filter((id) => !slow.has(id));
   const orders = Array.from({ length: settings.reruns }, (_, i) => (i === 0 ? candidates : shuffled(candidates, seededRandom(`${seed}/baseline/${state.name}/${i}`))));
   const warm = await Promise.all(orders.map((tests, repeat) => harness.suite(state.repository_id, { ...request, tests, repeat })));
   const tests = stable(candidates, warm);
@@ -76,6 +80,7 @@ async function baseline(state: SeedState, settings: Settings, seed: string, { ha
     tests,
     left_out_tests: ids.filter((id) => !tests.includes(id)),
     agreement: agreement(candidates, warm[0]!),
+    suite_ms: Math.min(...warm.map((run) => run.wall_ms)),
   };
   if (tests.length < settings.fewest_tests) return row('failing_baseline', `only ${tests.length} tests pass every time`, found);
   return row('ready', null, found);

@@ -60,7 +60,7 @@ export function groundsOf(
       baseline_tests: repository.tests,
       parses: (_, text) => syntax.parses(repository.language, text),
       functionsOf: (path, text) => syntax.parse(repository.language, path, text).functions.map((fn) => fn.name),
-      settings: { reruns: settings.reruns, most_failing: settings.most_failing, suite_wall_ms: suiteWallMs, seed: settings.seed },
+      settings: { reruns: settings.reruns, most_failing: settings.most_failing, suite_wall_ms: suiteWallMs(repository), seed: settings.seed },
     };
   };
 }

@@ -3,8 +3,11 @@ import { enumerateBugs } from '../mutation/index.ts';
 import type { CandidateEdit, SourceFunction, SourceModule, Syntax } from '../mutation/types.ts';
 import type { Coverage, Harness, Library } from '../ports.ts';
 
-/** Wall time of one run of a whole suite. */
-export const suiteWallMs = 120_000;
+/** Wall time of one run of a whole suite before anything is known of it. */
+export const baselineWallMs = 120_000;
+
+/** Wall time an edited tree's suite may take: much longer than the pristine one means that it hangs. */
+export const suiteWallMs = ({ suite_ms }: Pick<Repository, 'suite_ms'>): number => Math.min(baselineWallMs, Math.max(8000, 15 * suite_ms));
 
 /** A repository made ready for bugs: parsed sources, and which tests execute which lines of the pristine tree. */
 export interface Ground {
@@ -29,7 +32,7 @@ export async function prepareGround(repository: Repository, { harness, library, 
     edits: [],
     tests: repository.tests,
     coverage: true,
-    wall_ms: 4 * suiteWallMs,
+    wall_ms: 4 * baselineWallMs,
   });
   const coverage = new Map(run.tests.map((test) => [test.test_id, test.coverage ?? {}]));
   return { repository, sources, modules, coverage };

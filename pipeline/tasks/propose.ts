@@ -37,7 +37,7 @@ export async function propose(ground: Ground, site: Site, options: ProposalOptio
   const run = await options.harness.suite(repository.repository_id, {
     edits: [{ path: bug.path, ...editBetween(before, after) }],
     tests: repository.tests,
-    wall_ms: suiteWallMs,
+    wall_ms: suiteWallMs(repository),
     repeat: 0,
   });
   const results = new Map(run.tests.map((test) => [test.test_id, test]));
@@ -84,9 +84,9 @@ function answerKey({ ground, site, task_id, before, after, fail_to_pass }: {
     path: edit.path,
     line: edit.line,
     symbol: edit.function_name,
-    start: edit.start,
-    end: edit.end,
-    replacement: edit.replacement,
+    bug_start: edit.start,
+    bug_end: edit.end,
+    bug_text: edit.replacement,
     canary: `canary-${sha256(`canary ${task_id}`).slice(0, 20)}`,
   };
 }

@@ -1,0 +1,53 @@
+# Node comes from npm as an exact dependency, so every target runs the same one.
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+CONFIG ?=
+SETTINGS := $(if $(CONFIG),--config $(CONFIG),)
+INSTALLED := node_modules/.installed
+
+help: ## list targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+
+$(INSTALLED): package.json package-lock.json
+	@npm install --no-audit --no-fund --loglevel=error
+	@touch $@
+
+setup: $(INSTALLED) ## fetch the seeds and what their tests need
+	@node jobs/cli.ts setup $(SETTINGS)
+
+round: $(INSTALLED) ## run round N end to end (make round N=2; CONFIG=jobs/smoke.toml for a small one)
+	@node jobs/cli.ts round "$(N)" $(SETTINGS)
+
+plan: $(INSTALLED) ## what round N would run, and why
+	@node jobs/cli.ts plan "$(N)" $(SETTINGS)
+
+why: $(INSTALLED) ## what changed since STAGE of round N last ran
+	@node jobs/cli.ts why "$(STAGE)" "$(N)" $(SETTINGS)
+
+status: $(INSTALLED) ## which stages are finished
+	@node jobs/cli.ts status $(SETTINGS)
+
+doctor: $(INSTALLED) ## what this machine has and lacks
+	@node jobs/cli.ts doctor $(SETTINGS)
+
+validation-set: $(INSTALLED) ## rebuild the pinned list of trusted tasks
+	@node jobs/cli.ts validation-set $(SETTINGS)
+
+test: $(INSTALLED) lint types ## the fast tests
+	@vitest run
+
+lint: $(INSTALLED)
+	@biome check --error-on-warnings .
+
+types: $(INSTALLED)
+	@tsc -p .
+
+test-long: $(INSTALLED) ## kills, agreement of warm and cold runs, a whole small round
+	@vitest run --config vitest.long.config.ts
+
+bench-loop: $(INSTALLED) ## held-out repair over rounds and selection policies, 5 seeds, with intervals
+	@node tests/bench/loop.ts
+
+clean: ## delete the warehouse; keeps what was fetched
+	rm -rf data/warehouse
+
+.PHONY: help setup round plan why status doctor validation-set test lint types test-long bench-loop clean

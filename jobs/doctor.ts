@@ -1,0 +1,40 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import * as z from 'zod';
+import { probeSandbox } from '../pipeline/sandbox/index.ts';
+import { asJson, common, defineCommand } from './command.ts';
+import { loadSettings } from './config.ts';
+import { drawTable } from './draw-table.ts';
+import { has } from './system-packages.ts';
+import { readSeeds } from './world.ts';
+
+interface Finding {
+  what: string;
+  ok: string;
+  found: string;
+  fix: string;
+}
+
+export default defineCommand({
+  summary: 'what this machine has and lacks',
+  options: z.object({ ...asJson, ...common }),
+  async run({ json, config, set }, effects) {
+    const settings = loadSettings({ files: config, environment: effects.environment, flags: set });
+    const sandbox = await probeSandbox();
+    const seeds = await readSeeds(settings);
+    const findings: Finding[] = [
+      finding('node', process.versions.node.startsWith('24.'), process.version, 'run through make: it puts the pinned Node first'),
+      finding('git', has(['git', '--version']), '', 'install git'),
+      finding('python', has([settings.python, '--version']), settings.python, 'install python3, or set python'),
+      finding('python venv', has([settings.python, '-c', 'import venv, ensurepip']), '', 'install python3-venv'),
+      finding('c++ compiler', has(['c++', '--version']), '', 'optional: install g++ for the native sketch library; without it WebAssembly is used'),
+      finding('sandbox', sandbox.level !== 'none', sandbox.id ?? sandbox.missing ?? '', sandbox.fix ?? ''),
+      finding('seeds', seeds.length > 0, `${seeds.length} in the manifest`, 'see the setting repositories'),
+      finding('fetched seeds', existsSync(resolve(settings.data, 'cache/sources')), resolve(settings.data, 'cache'), 'make setup'),
+    ];
+    effects.print(json ? JSON.stringify(findings) : drawTable(findings.map((f) => ({ ...f, fix: f.ok === 'yes' ? '' : f.fix })), 90));
+    return sandbox.level === 'none' ? 1 : 0;
+  },
+});
+
+const finding = (what: string, ok: boolean, found: string, fix: string): Finding => ({ what, ok: ok ? 'yes' : 'no', found, fix });

@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { DataError } from '../pipeline/errors.ts';
+import { javascriptRunner } from '../pipeline/languages/javascript/runner/index.ts';
+import { pythonRunner } from '../pipeline/languages/python/runner/runner.ts';
+import type { Library, Sandbox, TestRunner } from '../pipeline/ports.ts';
+import { openLibrary } from '../pipeline/repositories/library.ts';
+import { parseManifest, type Seed } from '../pipeline/repositories/manifest.ts';
+import { prepareNodeEnvironment } from '../pipeline/repositories/node-environment.ts';
+import { fetchNpm } from '../pipeline/repositories/npm.ts';
+import { fetchPypi } from '../pipeline/repositories/pypi.ts';
+import { preparePythonEnvironment } from '../pipeline/repositories/python-environment.ts';
+import { openSandbox } from '../pipeline/sandbox/index.ts';
+import type { Effects } from './command.ts';
+import type { Settings } from './settings.ts';
+import { installMissing } from './system-packages.ts';
+
+export const manifestFile = 'data/seeds/repositories.json';
+
+/** What lies outside the process: the sandbox, the runners of each language, the seeds. */
+export interface World {
+  sandbox: Sandbox;
+  runners: TestRunner[];
+  library: Library;
+}
+
+export async function readSeeds(settings: Pick<Settings, 'repositories'>): Promise<Seed[]> {
+  const text = await readFile(manifestFile, 'utf8').catch(() => {
+    throw DataError.of({ where: manifestFile, expected: 'the manifest of seed repositories', found: 'no such file', fix: 'run from the folder of the project; restore the file from git' });
+  });
+  const wanted = new RegExp(settings.repositories);
+  return parseManifest(text, manifestFile).filter((seed) => wanted.test(seed.name));
+}
+
+/** Fetches what is missing and opens it. Long on a fresh clone, instant after. */
+export async function openWorld(settings: Settings, effects: Effects): Promise<World> {
+  await installMissing(effects);
+  const sandbox = await openSandbox({ unsafeLocal: settings.unsafe_local });
+  if (settings.unsafe_local) effects.log('warning: unsafe_local is set: repository code runs without isolation');
+  const cacheDir = join(resolve(settings.data), 'cache');
+  const seeds = await readSeeds(settings);
+  const requirements = (language: Seed['language']) => [...new Set(seeds.filter((s) => s.language === language).flatMap((s) => s.requirements))].sort();
+  const python = await preparePythonEnvironment({ cacheDir, python: settings.python, requirements: requirements('python'), progress: effects.log });
+  const node = await prepareNodeEnvironment({ cacheDir, dependencies: requirements('javascript'), progress: effects.log });
+  const fetchSeed = async ({ origin }: Seed): Promise<string> => {
+    switch (origin.kind) {
+      case 'pypi':
+        return fetchPypi(origin, { cacheDir, environment: python });
+      case 'npm':
+        return fetchNpm(origin, { cacheDir });
+      case 'path':
+        return resolve(origin.path);
+    }
+  };
+  const library = await openLibrary(seeds, fetchSeed, effects.log);
+  const runners = [pythonRunner({ sandbox, python }), javascriptRunner({ sandbox, node: process.execPath, node_modules: node.node_modules })];
+  return { sandbox, runners, library };
+}
