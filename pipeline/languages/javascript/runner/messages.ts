@@ -7,6 +7,8 @@ export type Message =
   | { kind: 'result'; result: TestResult }
   | { kind: 'probe'; index: number; probe: Probe }
   | { kind: 'end'; outcome?: RunOutcome; detail?: string | null; is_spent?: boolean }
+  /** The run used up its processor time; the process ends itself. */
+  | { kind: 'hung' }
   | { kind: 'fault'; detail: string };
 
 /** Null for a line that is cut off or was written by the code under test. */

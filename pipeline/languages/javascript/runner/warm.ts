@@ -79,7 +79,7 @@ class Session implements WarmSession {
     const deadline = performance.now() + request.wall_ms + grace_ms;
     for (;;) {
       const heard = await process.hear(Math.max(1, deadline - performance.now()));
-      if (heard.kind === 'silent') return this.#suiteTimedOut(results, request.wall_ms);
+      if (heard.kind === 'silent' || heard.kind === 'hung') return this.#suiteTimedOut(results, request.wall_ms);
       if (heard.kind === 'ended') return this.#suiteDied(process);
       if (heard.kind === 'fault') return this.#suiteFaulted(heard.detail);
       results.add(heard);
@@ -127,8 +127,8 @@ class Session implements WarmSession {
   async #probeSome(request: ProbeCall, probes: Probe[]): Promise<void> {
     const process = await this.#ready();
     process.send(request);
-    // both chances that the process gives a candidate
-    const patience_ms = request.budget_ms * 3 * 5 + 500 + grace_ms;
+    // the process has a watchdog of its own, which counts processor time
+    const patience_ms = request.budget_ms * 40 + grace_ms;
     for (;;) {
       const heard = await process.hear(patience_ms);
       if (heard.kind === 'probe') probes.push(heard.probe);
@@ -143,7 +143,7 @@ class Session implements WarmSession {
     const ended = await (how === 'ended' ? process.ended : process.close());
     if (ended.end === 'infrastructure_error' || how === 'fault')
       throw new Error(`warm process of ${this.#repository.name}: ${how} ${ended.detail ?? ''}`);
-    probes.push({ outcome: how === 'silent' ? 'timeout' : 'crashed', tests: [] });
+    probes.push({ outcome: how === 'silent' || how === 'hung' ? 'timeout' : 'crashed', tests: [] });
   }
 
   async #ready(): Promise<WarmProcess> {

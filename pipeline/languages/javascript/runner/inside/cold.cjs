@@ -7,7 +7,7 @@ const { Recorder, Stop } = require('./record.cjs');
 const { Names, Selection } = require('./selection.cjs');
 const { send } = require('./wire.cjs');
 
-Error.stackTraceLimit = 50;
+Error.stackTraceLimit = 25;
 const job = JSON.parse(readFileSync('/job.json', 'utf8'));
 keepFramesIn(job.source_paths);
 const selection = new Selection(job.tests, job.deselect);
@@ -41,7 +41,6 @@ async function runWith({ Run }) {
     load,
     selection,
     recorder,
-    slice: (work) => work(),
     framework: frameworkOf[job.runner](),
   });
   process.on('beforeExit', () => run.drained());

@@ -58,25 +58,7 @@ class MochaRun {
       );
     suite.tests = kept(suite.tests);
     suite.suites = kept(suite.suites);
-    for (const runnable of [...suite.tests, ...hooksOf(suite)]) this.#guard(runnable);
     for (const child of suite.suites) this.#prepare(child, this.#ids.get(child));
-  }
-
-  /** Only the synchronous part of a test can be ended from inside. */
-  #guard(runnable) {
-    const { fn } = runnable;
-    if (typeof fn !== 'function') return;
-    const { slice } = this.#context;
-    const { reject } = this.#deferred;
-    runnable.fn = function guarded(...args) {
-      try {
-        return slice(() => fn.apply(this, args));
-      } catch (error) {
-        if (!(error instanceof Stop)) throw error;
-        reject(error);
-        return new Promise(() => {});
-      }
-    };
   }
 
   #listen(runner) {
@@ -113,7 +95,5 @@ class MochaRun {
     this.#deferred.reject(new Stop('incomplete', 'the event loop is empty'));
   }
 }
-
-const hooksOf = (suite) => [...suite._beforeAll, ...suite._afterAll, ...suite._beforeEach, ...suite._afterEach];
 
 module.exports = { Run: MochaRun };

@@ -66,8 +66,12 @@ class Plan {
     this.#actual++;
   }
 
+  get is_unmet() {
+    return this.#expected !== null && this.#expected !== this.#actual;
+  }
+
   check() {
-    if (this.#expected === null || this.#expected === this.#actual) return;
+    if (!this.is_unmet) return;
     throw new assert.AssertionError({
       message: `plan expected ${this.#expected} assertions but received ${this.#actual}`,
     });

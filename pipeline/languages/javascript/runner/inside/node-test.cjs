@@ -20,6 +20,9 @@ const EMPTY = {
   frames: [],
 };
 
+/** Node checks a plan some microtasks after the callback ended; assertions that come within them count. */
+const planHops = 12;
+
 class NodeTestRun {
   #context;
   #names = new Names();
@@ -145,11 +148,10 @@ class NodeTestRun {
 
   /** Calls back with a `done` when the function takes one more argument than it is given. */
   #call(fn, argument, done_at) {
-    const { slice } = this.#context;
-    if (fn.length <= done_at) return slice(() => fn.call(argument, argument));
+    if (fn.length <= done_at) return fn.call(argument, argument);
     return new Promise((resolve, reject) => {
       const done = (error) => (error ? reject(error) : resolve());
-      slice(() => fn.call(argument, ...[argument, done].slice(1 - done_at)));
+      fn.call(argument, ...[argument, done].slice(1 - done_at));
     });
   }
 
@@ -201,6 +203,7 @@ class NodeTestRun {
     await this.#hooks(entry.hooks.before, context);
     await this.#call(entry.fn, context, 1);
     await entry.tail;
+    for (let hop = 0; hop < planHops && entry.plan.is_unmet; hop++) await null;
     entry.plan.check();
     const failed = entry.children.filter((child) => child.failure && !child.is_todo).length;
     if (failed > 0) throw new Error(`${failed} subtest${failed > 1 ? 's' : ''} failed`);

@@ -6,10 +6,11 @@ const { failureOf } = require('./failure.cjs');
 const { Registry } = require('./loader.cjs');
 const { Recorder, Stop } = require('./record.cjs');
 const { Selection } = require('./selection.cjs');
-const { Slices } = require('./slice.cjs');
+const { performance } = require('node:perf_hooks');
 
 // Taken before code under test can replace them.
 const { setTimeout, clearTimeout } = globalThis;
+const utilization = performance.eventLoopUtilization;
 
 class RunOnce {
   /** The framework's run under way; gets uncaught errors and the news of an empty event loop. */
@@ -17,8 +18,7 @@ class RunOnce {
   #options;
 
   /**
-   * `edited`: text by absolute path. `slice_ms`: most time in synchronous code. `wall_ms`: most time in all.
-   * The rest as in SuiteRequest.
+   * `edited`: text by absolute path. `idle_ms`: most time spent waiting. The rest as in SuiteRequest.
    */
   constructor(options) {
     this.#options = options;
@@ -53,32 +53,43 @@ class RunOnce {
   }
 
   async #race({ selection, recorder, facade, registry }) {
-    const { Run, framework, job, slice_ms, wall_ms } = this.#options;
-    const { run: slice } = new Slices(slice_ms);
-    const load = (file) => slice(() => loadTestFile(registry, file));
-    this.run = new Run({ files: selection.files(job.test_paths), load, selection, recorder, slice, framework, facade });
-    const late = Promise.withResolvers();
-    // It does not keep the event loop alive: an empty loop is news too.
-    const timer = setTimeout(
-      () => late.resolve({ outcome: 'timeout', detail: 'a test does not end', is_idle: true }),
-      wall_ms,
-    ).unref();
+    const { Run, framework, job, idle_ms } = this.#options;
+    const load = (file) => loadTestFile(registry, file);
+    this.run = new Run({ files: selection.files(job.test_paths), load, selection, recorder, framework, facade });
+    const idle = whenIdleFor(idle_ms);
     try {
-      return await Promise.race([this.run.run().then(() => ({ outcome: 'complete', detail: null })), late.promise]);
+      return await Promise.race([this.run.run().then(() => ({ outcome: 'complete', detail: null })), idle.promise]);
     } catch (error) {
       if (!(error instanceof Stop)) throw error;
       return { outcome: error.outcome, detail: error.detail };
     } finally {
-      clearTimeout(timer);
+      idle.cancel();
     }
   }
+}
+
+/**
+ * Ends a run that only waits. Counts the time in which the event loop had nothing to do, not the time in which the
+ * machine was busy. The timer does not keep the event loop alive: an empty loop is news of its own.
+ */
+function whenIdleFor(idle_ms) {
+  const { promise, resolve } = Promise.withResolvers();
+  const before = utilization().idle;
+  let timer;
+  const check = () => {
+    const left = idle_ms - (utilization().idle - before);
+    if (left <= 0) resolve({ outcome: 'timeout', detail: 'a test does not end', is_idle: true });
+    else timer = setTimeout(check, left + 1).unref();
+  };
+  timer = setTimeout(check, idle_ms).unref();
+  return { promise, cancel: () => clearTimeout(timer) };
 }
 
 function loadTestFile(registry, file) {
   try {
     return registry.load(`/repo/${file}`);
   } catch (error) {
-    if (error?.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT' || error instanceof Stop) throw error;
+    if (error instanceof Stop) throw error;
     throw new Stop('broken', failureOf(error).message);
   }
 }

@@ -6,12 +6,13 @@ const { failureOf, keepFramesIn } = require('./failure.cjs');
 const { Guard } = require('./guard.cjs');
 const { pristineText } = require('./loader.cjs');
 const { RunOnce } = require('./run-once.cjs');
+const { startWatchdog } = require('./watchdog.cjs');
 const { receive, send } = require('./wire.cjs');
 
 const ROOT = '/repo/';
 const MEMORY_BYTES = 700 * 1024 * 1024;
 
-Error.stackTraceLimit = 50;
+Error.stackTraceLimit = 25;
 const job = JSON.parse(readFileSync('/job.json', 'utf8'));
 keepFramesIn(job.source_paths);
 
@@ -39,6 +40,7 @@ process.on('beforeExit', () => current?.run?.drained());
 const guard = new Guard();
 const exit = process.exit.bind(process);
 const { setImmediate } = require('node:timers/promises');
+const watchdog = startWatchdog();
 const idleResources = process.getActiveResourcesInfo().length;
 
 /** True when nothing of the last run is left that could disturb the next one. */
@@ -61,52 +63,28 @@ function withEdit(base, edit) {
 
 const baseOf = (texts) => new Map(Object.entries(texts).map(([path, text]) => [ROOT + path, text]));
 
-async function once(options) {
+async function once(budget_ms, options) {
   current = new RunOnce({ Run, framework, job, ...options });
+  watchdog.arm(budget_ms);
   try {
     return await current.execute();
   } finally {
+    watchdog.disarm();
     current = null;
   }
 }
 
 async function suite({ texts, tests, coverage, stop_at_first_failure, wall_ms }) {
-  const outcome = await once({
+  const { outcome, detail } = await once(wall_ms, {
     edited: baseOf(texts),
     tests,
     coverage,
     stop_at_first_failure,
-    slice_ms: wall_ms,
-    wall_ms,
+    idle_ms: wall_ms,
     onStart: (id) => send({ kind: 'start', id }),
     onResult: (result) => send({ kind: 'result', result }),
   });
-  return { kind: 'end', outcome: outcome.outcome, detail: outcome.detail };
-}
-
-/** Processor time used so far, in milliseconds. */
-const processorTime = () => {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
-};
-
-/** A run that was ended before it had its share of the processor gets a second, longer chance. */
-async function candidate(edited, tests, budget_ms) {
-  for (const patience of [1, 4]) {
-    const before = processorTime();
-    const outcome = await once({
-      edited,
-      tests,
-      coverage: false,
-      stop_at_first_failure: true,
-      slice_ms: budget_ms * patience,
-      wall_ms: budget_ms * 3 * patience + 250,
-    });
-    const is_fair = processorTime() - before >= budget_ms * 0.5 || outcome.is_idle;
-    if (outcome.outcome !== 'timeout' || is_fair || patience > 1) return outcome;
-    if (!guard.restore()) return outcome;
-  }
-  throw new Error('unreachable');
+  return { kind: 'end', outcome, detail };
 }
 
 const probeOf = ({ outcome, results }, tests) => {
@@ -133,7 +111,13 @@ function upToFailure(results, tests) {
 async function probe({ texts, candidates, tests, budget_ms }) {
   const base = baseOf(texts);
   for (const [index, edit] of candidates.entries()) {
-    const outcome = await candidate(withEdit(base, edit), tests, budget_ms);
+    const outcome = await once(budget_ms, {
+      edited: withEdit(base, edit),
+      tests,
+      coverage: false,
+      stop_at_first_failure: true,
+      idle_ms: budget_ms * 3 + 250,
+    });
     send({ kind: 'probe', index, probe: probeOf(outcome, tests) });
     if (outcome.is_idle || !(await settle())) return { kind: 'end', is_spent: true };
   }

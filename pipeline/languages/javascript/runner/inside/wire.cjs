@@ -29,18 +29,16 @@ let pieces = [];
 /** The next request, waiting for it; null when the caller closed the channel. Blocks the whole process on purpose. */
 function receive() {
   for (;;) {
+    const last = pieces.at(-1);
+    const end = last === undefined ? -1 : last.indexOf(10);
+    if (end >= 0) {
+      const line = Buffer.concat([...pieces.slice(0, -1), last.subarray(0, end)]).toString();
+      pieces = [last.subarray(end + 1)];
+      return JSON.parse(line);
+    }
     const size = retry(() => readSync(0, chunk, 0, chunk.length, null));
     if (size === 0) return null;
-    const data = Buffer.from(chunk.subarray(0, size));
-    const end = data.indexOf(10);
-    if (end < 0) {
-      pieces.push(data);
-      continue;
-    }
-    const line = Buffer.concat([...pieces, data.subarray(0, end)]).toString();
-    // The caller waits for the answer before it writes again, so nothing but a cancelled rest can follow.
-    pieces = end + 1 < data.length ? [data.subarray(end + 1)] : [];
-    return JSON.parse(line);
+    pieces.push(Buffer.from(chunk.subarray(0, size)));
   }
 }
 

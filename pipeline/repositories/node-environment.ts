@@ -1,0 +1,112 @@
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { DataError } from '../errors.ts';
+import { canonicalJson, sha256 } from '../hash.ts';
+import { reasonOf } from './npm.ts';
+
+const run = promisify(execFile);
+
+/** Raise it when the same pins should be installed anew. */
+const layout = 1;
+
+/** The test frameworks that the runner drives; node:test comes with Node. */
+export const frameworkPins: readonly string[] = ['mocha@11.7.5', 'tape@5.10.2'];
+
+export interface NodeEnvironmentOptions {
+  /** Environments lie in `node/` below it. */
+  cacheDir: string;
+  /** Exact pins (`name@version`) that the tests and sources of the seeds need. */
+  dependencies: readonly string[];
+  /** Told what is going on, a line at a time. */
+  progress?: (line: string) => void;
+}
+
+/** Packages for the tests, to be bound at `/node_modules` in the sandbox. */
+export interface NodeEnvironment {
+  /** Digest of the pins. */
+  id: string;
+  node_modules: string;
+}
+
+/**
+ * Installs the test frameworks and these packages: once, found again by the digest of the pins. No install script
+ * runs. What the pinned packages need in turn is as npm resolves it on the day. DataError when npm cannot do it.
+ */
+export async function prepareNodeEnvironment(options: NodeEnvironmentOptions): Promise<NodeEnvironment> {
+  const pins = checkedPins([...frameworkPins, ...options.dependencies]);
+  const digest = sha256(canonicalJson({ layout, pins })).slice(0, 12);
+  const folder = join(options.cacheDir, 'node', digest);
+  if (!(await isComplete(folder, digest))) await install(folder, digest, pins, options);
+  return { id: `node-${digest}`, node_modules: join(folder, 'node_modules') };
+}
+
+/** Sorted by name; refuses a range, and two versions of one package. */
+function checkedPins(pins: readonly string[]): Record<string, string> {
+  const versions: Record<string, string> = {};
+  for (const pin of [...new Set(pins)].sort()) {
+    const [, name, version] =
+      /^((?:@[\w.-]+\/)?[\w.-]+)@(\d+\.\d+\.\d+[\w.+-]*)$/.exec(pin) ?? refuse(pin, 'name@version, exact');
+    if (versions[name!] !== undefined) refuse(pin, `${name} only once, as ${versions[name!]}`);
+    versions[name!] = version!;
+  }
+  return versions;
+}
+
+const refuse = (found: string, expected: string): never => {
+  throw DataError.of({ where: 'requirements', expected, found, fix: 'mend the pins in the seed manifest' });
+};
+
+const stamp = 'environment.json';
+
+async function isComplete(folder: string, digest: string): Promise<boolean> {
+  try {
+    return (JSON.parse(await readFile(join(folder, stamp), 'utf8')) as { digest: string }).digest === digest;
+  } catch {
+    return false;
+  }
+}
+
+/** Built aside and renamed into place, so that an environment is whole or absent. */
+async function install(
+  folder: string,
+  digest: string,
+  pins: Record<string, string>,
+  { cacheDir, progress }: NodeEnvironmentOptions,
+): Promise<void> {
+  const staged = join(cacheDir, '.staging', randomUUID());
+  await mkdir(staged, { recursive: true });
+  await mkdir(join(cacheDir, 'node'), { recursive: true });
+  try {
+    progress?.(`installing ${Object.keys(pins).length} pinned packages for the JavaScript tests`);
+    await writeFile(join(staged, 'package.json'), JSON.stringify({ private: true, dependencies: pins }, null, 2));
+    await npmInstall(staged);
+    await writeFile(join(staged, stamp), JSON.stringify({ digest, pins }, null, 2));
+    await putInPlace(staged, folder, digest);
+  } finally {
+    await rm(staged, { recursive: true, force: true });
+  }
+}
+
+async function npmInstall(folder: string): Promise<void> {
+  const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--legacy-peer-deps', '--silent'];
+  try {
+    await run('npm', ['install', ...flags], { cwd: folder, maxBuffer: 1 << 26 });
+  } catch (error) {
+    const expected = 'every pinned package from the registry that npm is configured for';
+    const fix = 'check the network and npm configuration, then run again; or mend the pins in the seed manifest';
+    throw DataError.of({ where: 'npm install', expected, found: reasonOf(error), fix });
+  }
+}
+
+/** Another process may have been quicker with the same environment: then ours is not needed. */
+async function putInPlace(staged: string, folder: string, digest: string): Promise<void> {
+  if (!(await isComplete(folder, digest))) await rm(folder, { recursive: true, force: true });
+  try {
+    await rename(staged, folder);
+  } catch (error) {
+    if (!(await isComplete(folder, digest))) throw error;
+  }
+}
