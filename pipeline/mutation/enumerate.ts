@@ -51,7 +51,7 @@ function collect(
     if (old === replacement) return;
     const line = lineAt(module.line_starts, start);
     if (lines && !lines.has(line)) return;
-    const key = effectOf(start, old, replacement);
+    const key = effectOf(text, start, old, replacement);
     if (found.has(key)) return;
     found.set(key, {
       path: module.path,
@@ -86,13 +86,26 @@ function apart(text: string, start: number, end: number, replacement: string): s
 }
 
 /** Two edits with the same effect on the text have the same key, however wide their spans are. */
-function effectOf(start: number, old: string, replacement: string): string {
+function effectOf(text: string, start: number, old: string, replacement: string): string {
   const shortest = Math.min(old.length, replacement.length);
   let head = 0;
   while (head < shortest && old[head] === replacement[head]) head++;
   let tail = 0;
   while (tail < shortest - head && old.at(-1 - tail) === replacement.at(-1 - tail)) tail++;
-  return `${start + head}:${old.length - head - tail}:${replacement.slice(head, replacement.length - tail)}`;
+  const removed = old.length - head - tail;
+  const added = replacement.slice(head, replacement.length - tail);
+  return farthest(text, start + head, removed, added);
+}
+
+/** What is only added or only removed may be so at several places with one outcome: the last of them counts. */
+function farthest(text: string, start: number, removed: number, added: string): string {
+  let [at, rest] = [start, added];
+  if (removed === 0) {
+    for (; rest !== '' && text[at] === rest[0]; at++) rest = rest.slice(1) + rest[0];
+  } else if (added === '') {
+    while (at + removed < text.length && text[at] === text[at + removed]) at++;
+  }
+  return `${at}:${removed}:${rest}`;
 }
 
 function inOrder(a: CandidateEdit, b: CandidateEdit): number {

@@ -1,3 +1,5 @@
+import { bodyStart } from './functions.ts';
+import { guardTemplates } from './guards.ts';
 import { indentOf, reindented } from './layout.ts';
 import type { Scope } from './scope.ts';
 import type { Donor, SyntaxNode } from './types.ts';
@@ -29,7 +31,7 @@ interface Material {
   readonly fit: number;
 }
 
-const MOST: Readonly<Record<'statements' | 'guards', number>> = { statements: 36, guards: 16 };
+const MOST: Readonly<Record<'statements' | 'guards', number>> = { statements: 44, guards: 16 };
 const MOST_MATERIAL = 40;
 
 /** Pairs of a place and a donor, best first: those whose old neighbours are like the new ones win. */
@@ -40,8 +42,14 @@ export function planInsertions(scope: Scope, pool: 'statements' | 'guards'): Ins
   const pairs = gaps.flatMap((gap) =>
     material
       .filter((m) => canStand(m, gap, scope))
-      .map((m) => ({ gap, m, score: m.fit + likeness(m, gap, scope) + hunger(m, read, scope) })),
+      .map((m) => ({
+        gap,
+        m,
+        score: m.fit + likeness(m, gap, scope) + hunger(m, read, scope) + (isHole(gap, scope) ? 2 : 0),
+      })),
   );
+  if (pool === 'guards')
+    for (const gap of gaps) for (const m of templatesAt(gap, scope)) pairs.push({ gap, m, score: m.fit });
   pairs.sort((a, b) => b.score - a.score || a.gap.at - b.gap.at || (a.m.text < b.m.text ? -1 : 1));
   return pairs.slice(0, MOST[pool]).map(({ gap, m }) => insertion(gap, m, scope));
 }
@@ -49,7 +57,9 @@ export function planInsertions(scope: Scope, pool: 'statements' | 'guards'): Ins
 const EXITS = /^(return|raise|break|continue)$/;
 
 function gapsOf(block: SyntaxNode, { text, fn }: Scope): Gap[] {
-  const statements = block.children.filter((c) => c.start >= fn.body_start);
+  const first = block.parent?.kind === 'function' ? bodyStart(block.parent) : block.start;
+  const statements = block.children.filter((c) => c.start >= Math.max(first, fn.body_start));
+  if (statements.length === 0) return emptyGap(block, text);
   const gaps: Gap[] = [];
   for (const [i, after] of statements.entries()) {
     const indent = indentOf(after, text);
@@ -62,6 +72,18 @@ function gapsOf(block: SyntaxNode, { text, fn }: Scope): Gap[] {
   return gaps;
 }
 
+/** A block with nothing in it: `{}`. */
+function emptyGap(block: SyntaxNode, text: string): Gap[] {
+  if (!/^\{\s*\}$/.test(text.slice(block.start, block.end))) return [];
+  const line = text.slice(text.lastIndexOf('\n', block.start) + 1, block.start);
+  return [{ block, before: undefined, after: undefined, at: block.start + 1, indent: /^[ \t]*/.exec(line)![0] }];
+}
+
+/** Nothing happens here: something is likely missing. */
+const isHole = ({ block, after }: Gap, { slice, dialect }: Scope): boolean =>
+  block.children.length === 0 ||
+  (block.children.length === 1 && after !== undefined && slice(after) === dialect.empty_statement);
+
 function materialFor(scope: Scope, pool: 'statements' | 'guards'): Material[] {
   const donors = scope.donors(pool).slice(0, MOST_MATERIAL);
   const copies = donors.map((d: Donor, i) => ({
@@ -72,6 +94,9 @@ function materialFor(scope: Scope, pool: 'statements' | 'guards'): Material[] {
   }));
   return pool === 'statements' ? [...copies, ...templates(scope)] : copies;
 }
+
+const templatesAt = (gap: Gap, scope: Scope): Material[] =>
+  guardTemplates(gap, scope).map((text, i) => ({ text, names: [], node: null, fit: 1.2 - 0.1 * i }));
 
 /** The donor's text as it would be without any indent. */
 function flush(donor: Donor, { text }: Scope): string {
@@ -94,6 +119,7 @@ function canStand({ names, node }: Material, gap: Gap, { locals, fn }: Scope): b
 /** How much the place is like the one the material comes from. */
 function likeness({ node }: Material, gap: Gap, { slice }: Scope): number {
   if (!node) return 0.6;
+  if (node.parent === gap.block) return -1;
   const siblings = node.parent?.children ?? [];
   const at = siblings.indexOf(node);
   const score = (a: SyntaxNode | undefined, b: SyntaxNode | undefined): number => {
@@ -107,7 +133,7 @@ function likeness({ node }: Material, gap: Gap, { slice }: Scope): number {
 
 /** Material that uses a parameter nothing else uses fills a hole. */
 function hunger({ names }: Material, read: ReadonlyMap<string, number>, { fn }: Scope): number {
-  return names.some((name) => fn.parameters.includes(name) && !read.has(name)) ? 2 : 0;
+  return names.some((name) => fn.parameters.includes(name) && !read.has(name)) ? 3 : 0;
 }
 
 function readCounts({ nodes, slice }: Scope): Map<string, number> {
@@ -116,16 +142,16 @@ function readCounts({ nodes, slice }: Scope): Map<string, number> {
   return counts;
 }
 
-function insertion({ block, after, at, indent }: Gap, { text }: Material, { slice, dialect }: Scope): Insertion {
+function insertion(gap: Gap, { text }: Material, scope: Scope): Insertion {
+  const { block, after, at, indent } = gap;
   const placed = reindented(text, '', indent);
-  if (
-    after &&
-    block.children.length === 1 &&
-    dialect.empty_statement !== '' &&
-    slice(after) === dialect.empty_statement
-  ) {
-    return { block, start: after.start, end: after.end, replacement: placed, detail: 'pass' };
+  if (!after && block.children.length === 0) {
+    const inner = `${indent}  `;
+    const replacement = `\n${inner}${reindented(text, '', inner)}\n${indent}`;
+    return { block, start: at, end: block.end - 1, replacement, detail: 'end' };
   }
+  if (after && isHole(gap, scope))
+    return { block, start: after.start, end: after.end, replacement: placed, detail: 'pass' };
   if (after) return { block, start: at, end: at, replacement: `${placed}\n${indent}`, detail: 'before' };
   return { block, start: at, end: at, replacement: `\n${indent}${placed}`, detail: 'end' };
 }

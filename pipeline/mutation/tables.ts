@@ -1,6 +1,6 @@
 import { parameterNames } from './functions.ts';
 import { calleeName, child, childrenIn, enclosing, findKinds, walk } from './nodes.ts';
-import type { Donor, ModuleTables, SourceFunction, SyntaxNode, Token } from './types.ts';
+import type { Donor, ModuleTables, NodeKind, SourceFunction, SyntaxNode, Token } from './types.ts';
 
 const LONGEST_DONOR = 160;
 
@@ -122,8 +122,10 @@ export function isGuard(node: SyntaxNode): boolean {
   if (node.kind !== 'if' || !node.is_statement || child(node, 'otherwise')) return false;
   const body = child(node, 'then');
   const statements = body?.kind === 'block' ? body.children : body ? [body] : [];
-  return statements.length > 0 && statements.length <= 2;
+  return statements.length > 0 && statements.length <= 2 && statements.every((s) => PLAIN.has(s.kind));
 }
+
+const PLAIN: ReadonlySet<NodeKind> = new Set(['return', 'raise', 'break', 'continue', 'expression_statement']);
 
 function bump(counts: Map<string, number>, key: string): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);

@@ -49,6 +49,7 @@ export function measureRecall(
   text: string,
   stride: number,
   report: RecallReport,
+  only: (bug: CandidateEdit) => boolean = () => true,
 ): void {
   const module = syntax.parse(language, path, text);
   if (module.has_error) return;
@@ -63,7 +64,7 @@ export function measureRecall(
     for (const bug of bugs) {
       const nth = seen.get(bug.operator) ?? 0;
       seen.set(bug.operator, nth + 1);
-      if ((nth + fn.start) % stride === 0) tryBug(syntax, module, fn, bug, report);
+      if (only(bug) && (nth + fn.start) % stride === 0) tryBug(syntax, module, fn, bug, report);
     }
   }
 }
@@ -74,6 +75,7 @@ function tryBug(
   fn: SourceFunction,
   bug: CandidateEdit,
   report: RecallReport,
+  only: (bug: CandidateEdit) => boolean = () => true,
 ): void {
   const { language, path, text } = module;
   const broken_text = applyEdit(text, bug);
@@ -117,3 +119,12 @@ export const emptyReport = (): RecallReport => ({
   parsed: 0,
   missed: [],
 });
+
+/** Share of bugs undone, over all bugs and as the mean over families. */
+export function overall({ families }: RecallReport): { by_bug: number; by_family: number; bugs: number } {
+  const rows = [...families.values()];
+  const bugs = rows.reduce((sum, row) => sum + row.bugs, 0);
+  const undone = rows.reduce((sum, row) => sum + row.undone, 0);
+  const means = rows.reduce((sum, row) => sum + row.undone / row.bugs, 0);
+  return { by_bug: undone / bugs, by_family: means / rows.length, bugs };
+}
