@@ -20,7 +20,7 @@ export interface SketchEngine {
 }
 
 export const typescriptEngine = (): SketchEngine => tileEngine('typescript', referenceKernel);
-export const wasmEngine = (): SketchEngine => tileEngine('wasm', wasmKernel);
+export const wasmEngine = (): SketchEngine => tileEngine('wasm', (spec) => wasmKernel(spec));
 
 /** An engine out of a tile kernel, one kernel per (k, s). */
 function tileEngine(isa: string, newKernel: (spec: SketchSpec) => TileKernel): SketchEngine {

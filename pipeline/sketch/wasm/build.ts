@@ -1,12 +1,13 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 
 /**
  * Compiles `tps.as` with the pinned AssemblyScript compiler. The committed `tps.wasm` is this function's result;
  * a test rebuilds and compares it. The compiler wants a name in .ts, which our own type check must not see.
  */
-export async function buildWasm(): Promise<Uint8Array> {
+export async function buildWasm(
+  source = readFileSync(new URL('./tps.as', import.meta.url), 'utf8'),
+): Promise<Uint8Array> {
   const { default: asc } = await import('assemblyscript/asc');
-  const source = readFileSync(new URL('./tps.as', import.meta.url), 'utf8');
   let module: Uint8Array | undefined;
   const flags = [
     '-O3',
@@ -30,3 +31,6 @@ export async function buildWasm(): Promise<Uint8Array> {
   if (error || !module) throw new Error(`AssemblyScript: ${error?.message ?? 'no output'}\n${stderr}`);
   return module;
 }
+
+/** `node pipeline/sketch/wasm/build.ts` writes tps.wasm anew. */
+if (import.meta.main) writeFileSync(new URL('./tps.wasm', import.meta.url), await buildWasm());

@@ -26,12 +26,12 @@ export const wasmBytes = (): Buffer => readFileSync(new URL('./tps.wasm', import
 export const wasmRuns = (): boolean => typeof WebAssembly === 'object' && WebAssembly.validate(wasmBytes());
 
 /** The kernel for one matrix, with memory of its own. */
-export function wasmKernel({ k, s }: SketchSpec): TileKernel {
-  const module = new WebAssembly.Instance(new WebAssembly.Module(wasmBytes())).exports as unknown as Module;
+export function wasmKernel({ k, s }: SketchSpec, bytes: Uint8Array = wasmBytes()): TileKernel {
+  const module = new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as unknown as Module;
   const { buffer } = module.memory;
   const [input, other] = [module.INPUT.value as number, module.OTHER.value as number];
-  const bytes = new Uint16Array(buffer, input, TILE);
-  const inputs = { fp32: new Float32Array(buffer, input, TILE), bf16: bytes, fp16: bytes };
+  const halves = new Uint16Array(buffer, input, TILE);
+  const inputs = { fp32: new Float32Array(buffer, input, TILE), bf16: halves, fp16: halves };
   const code = (dtype: Dtype): number => DTYPES.indexOf(dtype);
   module.start();
   return {
