@@ -1,7 +1,7 @@
 import { lineAt, statementKind, statementOf } from './nodes.ts';
 import type { Emit, Operator } from './operator.ts';
 import { operators } from './operators/index.ts';
-import { type Mode, type Scope, scopeOf } from './scope.ts';
+import { type Mode, Scope } from './scope.ts';
 import type { CandidateEdit, NodeKind, SourceFunction, SourceModule, SyntaxNode } from './types.ts';
 
 /** Characters of text that `left` and `right` show. */
@@ -19,7 +19,7 @@ export const enumerateRepairs = (
 ): CandidateEdit[] => enumerate(module, fn, 'repair', lines);
 
 function enumerate(module: SourceModule, fn: SourceFunction, mode: Mode, lines?: ReadonlySet<number>): CandidateEdit[] {
-  const scope = scopeOf(module, fn, mode);
+  const scope = new Scope(module, fn, mode);
   const found = new Map<string, CandidateEdit>();
   for (const node of scope.nodes) {
     for (const operator of operatorsFor(node.kind)) {

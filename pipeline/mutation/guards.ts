@@ -31,7 +31,7 @@ function exitsAt({ block }: GuardPlace, scope: Scope): string[] {
   if (around && around.kind !== 'function' && around.start > fn.start) return [`continue${dialect.terminator}`];
   const own = scope
     .donors('returns')
-    .filter((d) => d.from === scope.index && d.node.kind !== 'name')
+    .filter((d) => scope.module.functions[d.from] === fn && d.node.kind !== 'name')
     .map((d) => d.text);
   const values = [...new Set([...own.filter((text) => text.length < 12), dialect.null_texts.at(-1)!])];
   return values.slice(0, MOST_EXITS).map((value) => `return ${value}${dialect.terminator}`);
