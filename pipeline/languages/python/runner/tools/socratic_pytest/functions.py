@@ -34,19 +34,21 @@ class Lines:
         return self.starts[line] - len(NEWLINE.findall(self.text, self.starts[line - 1], self.starts[line])[-1])
 
 
-def outermost_functions(text):
-    """In order. Functions nested in functions belong to the outermost one."""
+def outline(text):
+    """(outermost functions in order, names that the module imports). Nested functions belong to the outermost one."""
     lines = Lines(text)
-    found = []
+    functions, imports = [], set()
     pending = [(statement, ()) for statement in ast.parse(text).body]
     while pending:
         node, classes = pending.pop()
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            found.append(_function(node, classes, lines))
-            continue
-        inner = classes + (node.name,) if isinstance(node, ast.ClassDef) else classes
-        pending.extend((child, inner) for child in _statements(node))
-    return sorted(found, key=lambda function: function.start)
+            functions.append(_function(node, classes, lines))
+        elif isinstance(node, (ast.Import, ast.ImportFrom)) and not classes:
+            imports.update(alias.asname or alias.name.partition(".")[0] for alias in node.names)
+        else:
+            inner = classes + (node.name,) if isinstance(node, ast.ClassDef) else classes
+            pending.extend((child, inner) for child in _statements(node))
+    return sorted(functions, key=lambda function: function.start), sorted(imports - {"*"})
 
 
 def _statements(node):
@@ -66,11 +68,12 @@ def _function(node, classes, lines):
     return Function(node.name, classes, is_indented, start, body, end, first_line, node.end_lineno)
 
 
-def compile_function(function, source, first_line, filename, flags, free_names=()):
+def compile_function(function, source, filename, flags=0, imports=(), free_names=()):
     """Code object of the function with this source. SyntaxError when it does not compile.
 
     The classes around it are rebuilt empty: they decide how private names are mangled and make `super()` find
-    `__class__`. Decorators and defaults stay, unused, so that lines and the first line are those of the file.
+    `__class__`. The imports are repeated, since calls on imported names compile otherwise (from CPython 3.11 on).
+    Decorators and defaults stay, unused, so that lines and the first line are those of the file.
     """
     prefix = "if 1:\n" if function.is_indented else ""
     tree = ast.parse(prefix + source)
@@ -79,12 +82,13 @@ def compile_function(function, source, first_line, filename, flags, free_names=(
     if len(tree.body) != 1 or len(body) != 1 or getattr(node, "name", None) != function.name or isinstance(node, ast.ClassDef):
         raise NotThisFunction
     _force_free_names(node, free_names)
-    ast.increment_lineno(node, first_line - 1 - (1 if prefix else 0))
+    ast.increment_lineno(node, function.first_line - 1 - (1 if prefix else 0))
     for name in reversed(function.classes):
         node = _class_around(name, node)
-    module = ast.fix_missing_locations(ast.Module(body=[node], type_ignores=[]))
+    names = [ast.Import(names=[ast.alias(name=name, asname=None)]) for name in imports]
+    module = ast.fix_missing_locations(ast.Module(body=[*names, node], type_ignores=[]))
     code = compile(module, filename, "exec", flags=flags, dont_inherit=True)
-    found = _find(code, function.name, first_line)
+    found = _find(code, function.name, function.first_line)
     if found is None:
         raise NotThisFunction
     return found
@@ -120,10 +124,10 @@ def _find(code, name, first_line):
 class SourceText:
     """The text of one file, pristine or edited, and where its outermost functions are now."""
 
-    def __init__(self, path, filename, text, functions, touched=None):
+    def __init__(self, path, filename, text, functions, imports, touched=None):
         self.path, self.filename, self.text = path, filename, text
         #: as in the pristine text
-        self.functions = functions
+        self.functions, self.imports = functions, imports
         #: index of an edited function: by how many (characters, lines) it has grown
         self.touched = touched or {}
 
@@ -178,7 +182,8 @@ class SourceText:
         characters += len(replacement) - (end - start)
         lines += len(NEWLINE.findall(replacement)) - len(NEWLINE.findall(self.text, start, end))
         text = self.text[:start] + replacement + self.text[end:]
-        return SourceText(self.path, self.filename, text, self.functions, {**self.touched, index: (characters, lines)})
+        touched = {**self.touched, index: (characters, lines)}
+        return SourceText(self.path, self.filename, text, self.functions, self.imports, touched)
 
     def shift_of(self, line):
         """How many lines further down a pristine line outside the edited functions is now."""

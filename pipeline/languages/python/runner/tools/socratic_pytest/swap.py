@@ -7,7 +7,7 @@ import gc
 import linecache
 import types
 
-from .functions import NotThisFunction, SourceText, compile_function, outermost_functions
+from .functions import NotThisFunction, SourceText, compile_function, outline
 
 #: compile() flags of `from __future__ import ...`, as a code object remembers them
 FUTURE_FLAGS = functools.reduce(
@@ -71,7 +71,7 @@ class LoadedSources:
                 raise CannotSwap("%s is not a source file" % path)
             with open(filename, "rb") as file:
                 text = file.read().decode()
-            known = self._texts[path] = SourceText(path, filename, text, outermost_functions(text))
+            known = self._texts[path] = SourceText(path, filename, text, *outline(text))
         return known
 
     def is_loaded(self, text):
@@ -113,7 +113,7 @@ class LoadedSources:
             return not any(line in inside for line, _ in self.codes_of(text.filename))
         try:
             source, flags = text.source_of(index), codes[0].co_flags & FUTURE_FLAGS
-            alone = compile_function(function, source, function.first_line, text.filename, flags)
+            alone = compile_function(function, source, text.filename, flags, text.imports)
         except (SyntaxError, ValueError, NotThisFunction):
             return False
         return all(alone == code for code in codes)
@@ -157,7 +157,7 @@ class Tree:
         function, source = text.at(index), text.source_of(index)
         try:
             return compile_function(
-                function, source, function.first_line, text.filename, flags & FUTURE_FLAGS, free_names
+                function, source, text.filename, flags & FUTURE_FLAGS, text.imports, free_names
             )
         except (SyntaxError, ValueError, NotThisFunction, RecursionError, MemoryError) as error:
             raise verdict_of_whole_file(text, error) from None

@@ -139,7 +139,7 @@ def run_chunk(tests, loaded, job, indices, hear):
 
 def next_record(child, index, patience):
     try:
-        return checked(child.record(time.monotonic() + patience), index)
+        return checked(child.record(time.monotonic() + patience, may_idle=False), index)
     except TimeoutError:
         return {"k": index, "o": "timeout"}
     except ValueError:
