@@ -75,7 +75,6 @@ function tryBug(
   fn: SourceFunction,
   bug: CandidateEdit,
   report: RecallReport,
-  only: (bug: CandidateEdit) => boolean = () => true,
 ): void {
   const { language, path, text } = module;
   const broken_text = applyEdit(text, bug);

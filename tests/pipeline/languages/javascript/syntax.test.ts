@@ -66,6 +66,7 @@ describe('the neutral view of JavaScript', () => {
     ['1.5', 'float', []],
     ['void 0', 'null_literal', []],
     ['undefined', 'null_literal', []],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the source of a template
     ['`a${b}`', 'template', []],
     ['typeof a', 'unary', ['typeof']],
     ['new A(b)', 'call', ['new']],
