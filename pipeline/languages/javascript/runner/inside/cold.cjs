@@ -4,7 +4,7 @@
 const { readFileSync } = require('node:fs');
 const { failureOf, keepFramesIn } = require('./failure.cjs');
 const { Recorder, Stop } = require('./record.cjs');
-const { Names, Selection } = require('./selection.cjs');
+const { Selection } = require('./selection.cjs');
 const { send } = require('./wire.cjs');
 
 Error.stackTraceLimit = 25;
@@ -55,7 +55,7 @@ async function runWith({ Run }) {
 }
 
 if (job.runner === 'node-test') {
-  require('./node-test-cold.cjs').run({ job, files, load, selection, names: new Names(), send, finish });
+  require('./node-test-cold.cjs').run({ job, files, load, selection, send, finish });
 } else {
   runWith(job.runner === 'tape' ? require('./tape.cjs') : require('./mocha.cjs'));
 }

@@ -1,18 +1,25 @@
 'use strict';
-/** The real node:test in a fresh process: test files are loaded one by one and its own event stream is reported. */
+/** The real node:test in a fresh process: test files are loaded one by one and its own events are reported. */
 
 const Module = require('node:module');
 const realTest = require('node:test');
 const { failureOf } = require('./failure.cjs');
 const { Stop } = require('./record.cjs');
+const { Names } = require('./selection.cjs');
+
+const EMPTY = {
+  message: 'Error: Promise resolution is still pending but the event loop has already resolved',
+  exception: 'Error',
+  frames: [],
+};
 
 let state = null;
 
-/** Ids of the top-level registrations that took place, in order. */
-const registered = [];
+/** Top-level registrations: what was asked for, in the order of the calls. */
+let registrations = [];
 
 function run(context) {
-  state = { ...context, file: null, depth: 0 };
+  state = { ...context, names: new Names(), file: null, is_loading: true, depth: 0 };
   const offered = wrapped();
   const load = Module._load;
   Module._load = (request, ...rest) =>
@@ -25,9 +32,16 @@ function run(context) {
       context.finish(error.outcome, error.detail);
     }
   }
-  state.depth = Number.POSITIVE_INFINITY;
-  if (registered.length === 0) context.finish('complete');
-  process.once('beforeExit', drained);
+  state.is_loading = false;
+  begin();
+}
+
+/** In the order asked for. Without one, tests were registered as their files were loaded. */
+function begin() {
+  registrations = state.selection.sorted(registrations, ({ id }) => id);
+  for (const { register, args } of registrations) if (register) register(...args);
+  if (registrations.length === 0) state.finish('complete');
+  process.on('beforeExit', drained);
 }
 
 const registrars = ['test', 'it', 'describe', 'suite'];
@@ -40,10 +54,14 @@ function wrapped() {
 
 function wrap(register) {
   const offered = (...args) => {
-    if (state.depth > 0) return register(...args);
+    if (!state.is_loading || state.depth > 0) return register(...args);
     const id = state.names.top(state.file, nameOf(args));
     if (!state.selection.reaches(id)) return Promise.resolve();
-    registered.push(id);
+    if (state.job.tests) {
+      registrations.push({ id, register, args });
+      return Promise.resolve();
+    }
+    registrations.push({ id });
     state.depth++;
     try {
       return register(...args);
@@ -61,68 +79,79 @@ const nameOf = ([name, options, fn]) => {
   return typeof name === 'string' && name !== '' ? name : callback?.name || '<anonymous>';
 };
 
-/** Ids by nesting of the tests that have started and not ended. */
-const path = [];
-let top = 0;
+/** Follows one kind of event through the tree of tests: ids of the tests that are open, by nesting. */
+class Path {
+  #names = new Names();
+  #top = 0;
+  ids = [];
 
-/** One event of the stream. */
-function onEvent({ type, data }) {
-  if (type === 'test:start') {
-    path.length = data.nesting;
-    const id = data.nesting === 0 ? registered[top++] : state.names.child(path[data.nesting - 1], data.name);
-    path.push(id);
-    if (state.selection.wants(id)) state.send({ kind: 'start', id });
-  } else if (type === 'test:pass' || type === 'test:fail') {
-    const id = path[data.nesting];
-    path.length = data.nesting;
-    if (data.details.type === 'suite') onSuite(type, data);
-    else report(id, type, data);
+  enter({ nesting, name }) {
+    this.ids.length = Math.min(this.ids.length, nesting);
+    const id = nesting === 0 ? registrations[this.#top++].id : this.#names.child(this.ids[nesting - 1], name);
+    this.ids.push(id);
+    return id;
   }
+
+  leave({ nesting }) {
+    const id = this.ids[nesting];
+    this.ids.length = Math.min(this.ids.length, nesting);
+    return id;
+  }
+}
+
+/** Tests that run, as against tests that are reported: node:test reports in order and may lag behind. */
+const running = new Path();
+const reported = new Path();
+
+/** `stream`: node:test's own event stream. */
+function listen(stream) {
+  stream.on('test:dequeue', (data) => {
+    const id = running.enter(data);
+    if (state.selection.wants(id)) state.send({ kind: 'start', id });
+  });
+  stream.on('test:start', (data) => reported.enter(data));
+  stream.on('test:pass', (data) => onResult('passed', data));
+  stream.on('test:fail', (data) => onResult('failed', data));
+}
+
+function onResult(status, data) {
+  running.leave(data);
+  const id = reported.leave(data);
+  if (data.details.type === 'suite') onSuite(status, data);
+  else report(id, status, data);
 }
 
 const ordinary = new Set(['subtestsFailed', 'cancelledByParent', 'hookFailed']);
 
 /** A suite's own failure shows in its tests, but for an error in the suite's callback. */
-function onSuite(type, { details }) {
-  if (type === 'test:fail' && !ordinary.has(details.error.failureType))
-    state.finish('broken', failureOf(causeOf(details)).message);
+function onSuite(status, { details }) {
+  if (status === 'passed' || ordinary.has(details.error.failureType)) return;
+  state.finish('broken', failureOf(causeOf(details)).message);
 }
 
-const causeOf = ({ error }) =>
-  error.cause instanceof Error || error.cause === undefined ? (error.cause ?? error) : error.cause;
+const causeOf = ({ error }) => (error.cause === undefined ? error : error.cause);
 
-function report(id, type, { details, skip, todo }) {
+function report(id, outcome, { details, skip, todo }) {
   if (!state.selection.wants(id)) return;
   const is_left_out = skip !== undefined || todo !== undefined;
-  const failed = type === 'test:fail' && !is_left_out;
-  const status = failed
-    ? details.error.failureType === 'hookFailed'
-      ? 'error'
-      : 'failed'
-    : is_left_out
-      ? 'skipped'
-      : 'passed';
-  const failure = failed ? failureOf(causeOf(details)) : { message: null, exception: null, frames: [] };
+  const is_failed = outcome === 'failed' && !is_left_out;
+  const is_hook = is_failed && details.error.failureType === 'hookFailed';
+  const status = is_left_out ? 'skipped' : is_hook ? 'error' : outcome;
+  const failure = is_failed ? failureOf(causeOf(details)) : { message: null, exception: null, frames: [] };
   state.send({ kind: 'result', result: { test_id: id, status, ...failure, duration_ms: details.duration_ms } });
-  if (failed && state.job.stop_at_first_failure) state.finish('complete');
+  if (is_failed && state.job.stop_at_first_failure) state.finish('complete');
 }
 
-/** The real node:test would wait for ever. Called once the stream has been read as far as it goes. */
+/** The real node:test would wait for ever for a test that has nothing left to wait for. */
 function drained() {
-  setImmediate(() => {
-    if (path.length === 0) return;
-    const message = 'Error: Promise resolution is still pending but the event loop has already resolved';
-    for (const id of path.toReversed()) {
-      if (state.selection.wants(id))
-        state.send({
-          kind: 'result',
-          result: { test_id: id, status: 'failed', message, exception: 'Error', frames: [], duration_ms: 0 },
-        });
-    }
-    state.finish('incomplete', 'the event loop is empty');
-  });
+  if (running.ids.length === 0) return;
+  for (const id of running.ids.toReversed()) {
+    if (state.selection.wants(id))
+      state.send({ kind: 'result', result: { test_id: id, status: 'failed', ...EMPTY, duration_ms: 0 } });
+  }
+  state.finish('incomplete', 'the event loop is empty');
 }
 
 const onEnd = () => state?.finish('complete');
 
-module.exports = { run, onEvent, onEnd };
+module.exports = { run, listen, onEnd };

@@ -20,9 +20,23 @@ function hook(Test) {
     return run.call(this);
   };
   Test.prototype.run.is_hooked = true;
+  const { test } = Test.prototype;
+  Test.prototype.test = function subtest(...args) {
+    return active?.leavesOut(this, args) ? endWhenEmpty(this) : test.apply(this, args);
+  };
   for (const name of Object.keys(Test.prototype).filter((key) => /deep|same|equivalent/i.test(key))) {
     Test.prototype[name] = withoutStacks(Test.prototype[name]);
   }
+}
+
+/** A subtest that was left out counts for the plan, and its parent still ends by itself when nothing else is to come. */
+function endWhenEmpty(test) {
+  test.assertCount++;
+  setImmediate(() => {
+    const is_over =
+      test._plan === undefined ? test.pendingCount === test._progeny.length : test._pendingAsserts() === 0;
+    if (is_over) test._end();
+  });
 }
 
 /**
@@ -97,11 +111,26 @@ class TapeRun {
   }
 
   #enter(test, id) {
-    const entry = { id, test, failure: null, status: 'failed', has_begun: false, has_ended: false };
+    const entry = { id, test, next_id: null, failure: null, status: 'failed', has_begun: false, has_ended: false };
     this.#entries.set(test, entry);
-    test.on('test', (child) => this.#enter(child, this.#names.child(id, child.name)));
+    test.on('test', (child) => this.#enter(child, this.#childId(entry, child.name)));
     test.on('result', (result) => this.#onResult(entry, result));
     test.once('end', () => this.#onEnd(entry));
+  }
+
+  /** The name that `leavesOut` has just given, or a new one. */
+  #childId(entry, name) {
+    const id = entry.next_id ?? this.#names.child(entry.id, name);
+    entry.next_id = null;
+    return id;
+  }
+
+  /** In a warm process subtests that nobody asked for are not even made: making one takes longer than most tests. */
+  leavesOut(test, args) {
+    const entry = this.#context.facade && this.#entries.get(test);
+    if (!entry) return false;
+    entry.next_id = this.#names.child(entry.id, nameOf(args));
+    return !this.#context.selection.reaches(entry.next_id);
   }
 
   beforeRun(test) {
