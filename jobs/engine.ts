@@ -10,7 +10,7 @@ import { CachedHarness } from '../pipeline/harness/harness.ts';
 import { SessionPool } from '../pipeline/harness/pool.ts';
 import { loadSyntax } from '../pipeline/mutation/index.ts';
 import type { Syntax } from '../pipeline/mutation/types.ts';
-import type { Library } from '../pipeline/ports.ts';
+import type { Library, RepositorySnapshot, TestRunner } from '../pipeline/ports.ts';
 import type { Ports } from '../pipeline/stage.ts';
 import { TrustedFile } from '../pipeline/tasks/trusted-spec.ts';
 import { Database } from '../pipeline/warehouse/database.ts';
@@ -28,6 +28,7 @@ export interface Engine {
   harness: CachedHarness;
   cache: ExecutionCache;
   syntax: Syntax;
+  runnerOf(snapshot: RepositorySnapshot): TestRunner;
   close(): Promise<void>;
 }
 
@@ -68,7 +69,7 @@ export async function openEngine(settings: Settings, effects: Effects): Promise<
       warehouse.database.close();
       release();
     };
-    return { warehouse, ports, library: world.library, harness, cache, syntax, close };
+    return { warehouse, ports, library: world.library, harness, cache, syntax, runnerOf: (snapshot) => pool.runnerOf(snapshot), close };
   } catch (error) {
     release();
     throw error;
