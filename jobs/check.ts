@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { createViews, sqlFiles } from '../pipeline/warehouse/views.ts';
 import type { Warehouse } from '../pipeline/warehouse/store.ts';
+import { createViews, sqlFiles } from '../pipeline/warehouse/views.ts';
 import { common, defineCommand, type Effects } from './command.ts';
 import { loadSettings } from './config.ts';
 import { drawTable } from './draw-table.ts';
@@ -10,7 +10,9 @@ export default defineCommand({
   summary: 'run the checks of sql/checks: each must return no row',
   options: z.object({ ...common }),
   async run({ config, set }, effects) {
-    const warehouse = await openWarehouse(loadSettings({ files: config, environment: effects.environment, flags: set }));
+    const warehouse = await openWarehouse(
+      loadSettings({ files: config, environment: effects.environment, flags: set }),
+    );
     const wrong = await runChecks(warehouse, effects);
     warehouse.database.close();
     effects.print(wrong === 0 ? 'every check is clean' : `${wrong} checks found wrong rows`);

@@ -2,7 +2,10 @@ import { distance } from 'fastest-levenshtein';
 import { type Effects, runCommand } from './command.ts';
 
 /** Loaded one at a time, so that help is instant. */
-export const commands: Record<string, { summary: string; load: () => Promise<{ default: import('./command.ts').Command }> }> = {
+export const commands: Record<
+  string,
+  { summary: string; load: () => Promise<{ default: import('./command.ts').Command }> }
+> = {
   round: { summary: 'run a round end to end', load: () => import('./round.ts') },
   plan: { summary: 'what a round would run, and why', load: () => import('./plan.ts') },
   why: { summary: 'what changed since a stage last ran', load: () => import('./why.ts') },
@@ -32,9 +35,16 @@ export async function main(argv: readonly string[], effects: Effects): Promise<n
 }
 
 const overview = (): string =>
-  ['socratic <command>', '', ...Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(16)} ${summary}`), '', 'socratic <command> --help shows its options.'].join('\n');
+  [
+    'socratic <command>',
+    '',
+    ...Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(16)} ${summary}`),
+    '',
+    'socratic <command> --help shows its options.',
+  ].join('\n');
 
-const nearest = (name: string): string => Object.keys(commands).sort((a, b) => distance(a, name) - distance(b, name) || (a < b ? -1 : 1))[0]!;
+const nearest = (name: string): string =>
+  Object.keys(commands).sort((a, b) => distance(a, name) - distance(b, name) || (a < b ? -1 : 1))[0]!;
 
 if (import.meta.main) {
   const effects: Effects = {

@@ -18,7 +18,7 @@ export interface Command<O extends z.ZodObject = any> {
   /** Names of positional arguments, in order; each is also a key of `options`. */
   positionals?: readonly string[];
   options: O;
-  run(options: z.infer<O>, effects: Effects): Promise<number | void>;
+  run(options: z.infer<O>, effects: Effects): Promise<number | undefined>;
 }
 
 export const defineCommand = <O extends z.ZodObject>(command: Command<O>): Command<O> => command;
@@ -33,7 +33,12 @@ export const asJson = { json: z.boolean().default(false).describe('machine-reada
 const kebab = (name: string): string => name.replaceAll('_', '-');
 
 /** Parses flags and runs. Exit codes: 0 done; 1 finished with failures; 2 wrong usage or wrong input. */
-export async function runCommand(name: string, command: Command, argv: readonly string[], effects: Effects): Promise<number> {
+export async function runCommand(
+  name: string,
+  command: Command,
+  argv: readonly string[],
+  effects: Effects,
+): Promise<number> {
   if (argv.includes('--help') || argv.includes('-h')) {
     effects.print(helpText(name, command));
     return 0;
@@ -50,7 +55,10 @@ export async function runCommand(name: string, command: Command, argv: readonly 
 function readOptions(name: string, command: Command, argv: readonly string[]): Record<string, unknown> {
   const shape = command.options.shape as Record<string, z.ZodType>;
   const spec = Object.fromEntries(
-    Object.entries(shape).map(([key, schema]) => [kebab(key), { type: isFlag(schema) ? ('boolean' as const) : ('string' as const), multiple: isList(schema) }]),
+    Object.entries(shape).map(([key, schema]) => [
+      kebab(key),
+      { type: isFlag(schema) ? ('boolean' as const) : ('string' as const), multiple: isList(schema) },
+    ]),
   );
   let parsed: ReturnType<typeof parseArgs>;
   try {
@@ -62,25 +70,34 @@ function readOptions(name: string, command: Command, argv: readonly string[]): R
   const extra = parsed.positionals[names.length];
   if (extra !== undefined) throw new DataError(`unexpected argument ${extra}\n  fix: see socratic ${name} --help`);
   const given = Object.fromEntries(parsed.positionals.map((value, index) => [names[index]!, value]));
-  const flags = Object.fromEntries(Object.entries(parsed.values).map(([key, value]) => [key.replaceAll('-', '_'), value]));
+  const flags = Object.fromEntries(
+    Object.entries(parsed.values).map(([key, value]) => [key.replaceAll('-', '_'), value]),
+  );
   const checked = command.options.safeParse({ ...given, ...flags });
   if (checked.success) return checked.data as Record<string, unknown>;
   const issue = checked.error.issues[0]!;
   const option = String(issue.path[0]);
   const label = names.includes(option) ? option : `--${kebab(option)}`;
-  throw new DataError(`${label}: ${issue.message}; found ${String({ ...given, ...flags }[option] ?? 'nothing')}\n  fix: see socratic ${name} --help`);
+  throw new DataError(
+    `${label}: ${issue.message}; found ${String({ ...given, ...flags }[option] ?? 'nothing')}\n  fix: see socratic ${name} --help`,
+  );
 }
 
-const shortNames = (spec: Record<string, object>): Record<string, never> => (spec.workers ? ({ workers: { ...spec.workers, short: 'w' } } as never) : {});
+const shortNames = (spec: Record<string, object>): Record<string, never> =>
+  spec.workers ? ({ workers: { ...spec.workers, short: 'w' } } as never) : {};
 
 const isFlag = (schema: z.ZodType): boolean => schema.safeParse(true).success && !schema.safeParse('x').success;
 const isList = (schema: z.ZodType): boolean => schema.safeParse(['x']).success;
 
 export function helpText(name: string, command: Command): string {
   const positionals = command.positionals ?? [];
-  const options = Object.entries(command.options.shape as Record<string, z.ZodType>).filter(([key]) => !positionals.includes(key));
+  const options = Object.entries(command.options.shape as Record<string, z.ZodType>).filter(
+    ([key]) => !positionals.includes(key),
+  );
   const lines = options.map(([key, schema]) => `  --${kebab(key).padEnd(16)} ${schema.description ?? ''}`);
   const usage = ['socratic', name, ...positionals.map((p) => `<${p}>`)].join(' ');
-  const described = positionals.map((p) => `  ${p.padEnd(18)} ${(command.options.shape as Record<string, z.ZodType>)[p]?.description ?? ''}`);
+  const described = positionals.map(
+    (p) => `  ${p.padEnd(18)} ${(command.options.shape as Record<string, z.ZodType>)[p]?.description ?? ''}`,
+  );
   return [`${usage}: ${command.summary}`, '', ...described, ...lines].join('\n');
 }

@@ -34,13 +34,23 @@ function readToml(file: string): Tree {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    throw DataError.of({ where: file, expected: 'a configuration file', found: (error as Error).message, fix: 'check the path given with --config' });
+    throw DataError.of({
+      where: file,
+      expected: 'a configuration file',
+      found: (error as Error).message,
+      fix: 'check the path given with --config',
+    });
   }
   try {
     return parse(text);
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
-    throw DataError.of({ where: `${file}:${error.line}`, expected: 'TOML', found: error.message.split('\n')[0], fix: 'mend the line' });
+    throw DataError.of({
+      where: `${file}:${error.line}`,
+      expected: 'TOML',
+      found: error.message.split('\n')[0],
+      fix: 'mend the line',
+    });
   }
 }
 
@@ -57,7 +67,12 @@ function fromEnvironment(environment: ConfigSources['environment']): Tree {
 function splitFlag(flag: string): [string, string] {
   const at = flag.indexOf('=');
   if (at > 0) return [flag.slice(0, at), flag.slice(at + 1)];
-  throw DataError.of({ where: `--set ${flag}`, expected: 'key=value or section.key=value', found: flag, fix: 'for example --set score.rollouts=16' });
+  throw DataError.of({
+    where: `--set ${flag}`,
+    expected: 'key=value or section.key=value',
+    found: flag,
+    fix: 'for example --set score.rollouts=16',
+  });
 }
 
 function assign(tree: Tree, path: string, value: string): void {
@@ -89,7 +104,12 @@ function describe(error: ZodError, files: readonly string[]): DataError {
   const issue = error.issues[0]!;
   const path = issue.path.map(String);
   if (issue.code !== 'unrecognized_keys') {
-    return DataError.of({ where: `setting ${path.join('.')}${lineOf(path, files)}`, expected: issue.message, found: 'the value that was given', fix: 'see socratic round --help or jobs/settings.ts for the range' });
+    return DataError.of({
+      where: `setting ${path.join('.')}${lineOf(path, files)}`,
+      expected: issue.message,
+      found: 'the value that was given',
+      fix: 'see socratic round --help or jobs/settings.ts for the range',
+    });
   }
   const key = issue.keys[0]!;
   const known = knownKeys(path);
@@ -113,7 +133,9 @@ function knownKeys(path: readonly string[]): string[] {
 function lineOf(path: readonly string[], files: readonly string[]): string {
   const key = path.at(-1)!;
   for (const file of [...files].reverse()) {
-    const line = readFileSync(file, 'utf8').split('\n').findIndex((text) => new RegExp(`^\\s*(\\[)?([\\w.]*\\.)?${key}\\b`).test(text));
+    const line = readFileSync(file, 'utf8')
+      .split('\n')
+      .findIndex((text) => new RegExp(`^\\s*(\\[)?([\\w.]*\\.)?${key}\\b`).test(text));
     if (line >= 0) return ` (${file}:${line + 1})`;
   }
   return '';

@@ -23,18 +23,45 @@ export default defineCommand({
     const sandbox = await probeSandbox();
     const seeds = await readSeeds(settings);
     const findings: Finding[] = [
-      finding('node', process.versions.node.startsWith('24.'), process.version, 'run through make: it puts the pinned Node first'),
+      finding(
+        'node',
+        process.versions.node.startsWith('24.'),
+        process.version,
+        'run through make: it puts the pinned Node first',
+      ),
       finding('git', has(['git', '--version']), '', 'install git'),
       finding('python', has([settings.python, '--version']), settings.python, 'install python3, or set python'),
       finding('python venv', has([settings.python, '-c', 'import venv, ensurepip']), '', 'install python3-venv'),
-      finding('c++ compiler', has(['c++', '--version']), '', 'optional: install g++ for the native sketch library; without it WebAssembly is used'),
+      finding(
+        'c++ compiler',
+        has(['c++', '--version']),
+        '',
+        'optional: install g++ for the native sketch library; without it WebAssembly is used',
+      ),
       finding('sandbox', sandbox.level !== 'none', sandbox.id ?? sandbox.missing ?? '', sandbox.fix ?? ''),
       finding('seeds', seeds.length > 0, `${seeds.length} in the manifest`, 'see the setting repositories'),
-      finding('fetched seeds', existsSync(resolve(settings.data, 'cache/sources')), resolve(settings.data, 'cache'), 'make setup'),
+      finding(
+        'fetched seeds',
+        existsSync(resolve(settings.data, 'cache/sources')),
+        resolve(settings.data, 'cache'),
+        'make setup',
+      ),
     ];
-    effects.print(json ? JSON.stringify(findings) : drawTable(findings.map((f) => ({ ...f, fix: f.ok === 'yes' ? '' : f.fix })), 90));
+    effects.print(
+      json
+        ? JSON.stringify(findings)
+        : drawTable(
+            findings.map((f) => ({ ...f, fix: f.ok === 'yes' ? '' : f.fix })),
+            90,
+          ),
+    );
     return sandbox.level === 'none' ? 1 : 0;
   },
 });
 
-const finding = (what: string, ok: boolean, found: string, fix: string): Finding => ({ what, ok: ok ? 'yes' : 'no', found, fix });
+const finding = (what: string, ok: boolean, found: string, fix: string): Finding => ({
+  what,
+  ok: ok ? 'yes' : 'no',
+  found,
+  fix,
+});

@@ -5,7 +5,11 @@ export function drawTable(rows: readonly object[], widest = 60): string {
   const cells = rows.map((row) => names.map((name) => cell((row as Record<string, unknown>)[name], widest)));
   const numeric = names.map((name) => rows.every((row) => isNumeric((row as Record<string, unknown>)[name])));
   const widths = names.map((name, i) => Math.max(name.length, ...cells.map((line) => line[i]!.length)));
-  const line = (parts: readonly string[]) => parts.map((part, i) => (numeric[i] ? part.padStart(widths[i]!) : part.padEnd(widths[i]!))).join('  ').trimEnd();
+  const line = (parts: readonly string[]) =>
+    parts
+      .map((part, i) => (numeric[i] ? part.padStart(widths[i]!) : part.padEnd(widths[i]!)))
+      .join('  ')
+      .trimEnd();
   return [line(names), line(widths.map((w) => '─'.repeat(w))), ...cells.map(line)].join('\n');
 }
 

@@ -1,13 +1,13 @@
-import { join, resolve } from 'node:path';
-import { cpus } from 'node:os';
 import { readFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import { join, resolve } from 'node:path';
 import { localObjects } from '../pipeline/adapters/local-objects.ts';
 import { arenaPort } from '../pipeline/arena/port.ts';
 import { DataError } from '../pipeline/errors.ts';
-import { canonicalJson, sha256 } from '../pipeline/hash.ts';
 import { ExecutionCache } from '../pipeline/harness/cache.ts';
 import { CachedHarness } from '../pipeline/harness/harness.ts';
 import { SessionPool } from '../pipeline/harness/pool.ts';
+import { canonicalJson, sha256 } from '../pipeline/hash.ts';
 import { loadSyntax } from '../pipeline/mutation/index.ts';
 import type { Syntax } from '../pipeline/mutation/types.ts';
 import type { Library, RepositorySnapshot, TestRunner } from '../pipeline/ports.ts';
@@ -50,7 +50,7 @@ export async function openEngine(settings: Settings, effects: Effects): Promise<
     const world = await openWorld(settings, effects);
     const pool = new SessionPool(world.runners, Math.min(settings.workers, Math.max(1, cpus().length)));
     const cache = await ExecutionCache.open(join(root, 'cache', 'executions'), warehouse.database);
-    const harness = new CachedHarness({ library: world.library, pool, cache, runner_ids: world.runners.map((r) => r.id) });
+    const harness = new CachedHarness({ library: world.library, pool, cache, identities: world.identities });
     const syntax = await loadSyntax();
     const trusted = await readTrusted();
     const arena = arenaPort({ harness, library: world.library, syntax, buckets: settings.warm_start.buckets });
@@ -69,7 +69,16 @@ export async function openEngine(settings: Settings, effects: Effects): Promise<
       warehouse.database.close();
       release();
     };
-    return { warehouse, ports, library: world.library, harness, cache, syntax, runnerOf: (snapshot) => pool.runnerOf(snapshot), close };
+    return {
+      warehouse,
+      ports,
+      library: world.library,
+      harness,
+      cache,
+      syntax,
+      runnerOf: (snapshot) => pool.runnerOf(snapshot),
+      close,
+    };
   } catch (error) {
     release();
     throw error;
@@ -79,11 +88,17 @@ export async function openEngine(settings: Settings, effects: Effects): Promise<
 async function readTrusted(): Promise<{ id: string; specs: unknown[] }> {
   const text = await readFile(trustedList, 'utf8').catch(() => null);
   const complain = (found: string) =>
-    DataError.of({ where: trustedList, expected: 'the pinned list of trusted tasks', found, fix: 'restore it from git, or rebuild it with make validation-set' });
+    DataError.of({
+      where: trustedList,
+      expected: 'the pinned list of trusted tasks',
+      found,
+      fix: 'restore it from git, or rebuild it with make validation-set',
+    });
   if (text === null) throw complain('no such file');
   const parsed = TrustedFile.safeParse(JSON.parse(text));
   if (!parsed.success) throw complain(parsed.error.issues[0]!.message);
   const digest = sha256(canonicalJson(parsed.data.tasks));
-  if (digest !== parsed.data.digest) throw complain(`tasks with digest ${digest.slice(0, 12)}, the file says ${parsed.data.digest.slice(0, 12)}`);
+  if (digest !== parsed.data.digest)
+    throw complain(`tasks with digest ${digest.slice(0, 12)}, the file says ${parsed.data.digest.slice(0, 12)}`);
   return { id: `trusted/${digest.slice(0, 16)}`, specs: parsed.data.tasks };
 }

@@ -13,7 +13,12 @@ export function takeLock(path: string): () => void {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     const holder = readHolder(path);
     if (holder && isAlive(holder)) {
-      throw DataError.of({ where: path, expected: 'no other job on this warehouse', found: `process ${holder.pid} on ${holder.host}`, fix: 'wait for it, or delete the file if that process is gone' });
+      throw DataError.of({
+        where: path,
+        expected: 'no other job on this warehouse',
+        found: `process ${holder.pid} on ${holder.host}`,
+        fix: 'wait for it, or delete the file if that process is gone',
+      });
     }
     writeFileSync(path, mine);
   }

@@ -5,8 +5,8 @@ import { explainDifference, ingredientsOf, stateOf } from '../pipeline/runner.ts
 import { systemClock } from './clock.ts';
 import { asJson, common, defineCommand } from './command.ts';
 import { loadSettings } from './config.ts';
-import { type Engine, openEngine } from './engine.ts';
 import { drawTable } from './draw-table.ts';
+import { type Engine, openEngine } from './engine.ts';
 import { roundNumber } from './round.ts';
 import { paramsOf, type Settings } from './settings.ts';
 
@@ -39,12 +39,30 @@ export default defineCommand({
 async function planRound(engine: Engine, round: number, settings: Settings): Promise<PlanRow[]> {
   const rows: PlanRow[] = [];
   for (const stage of stagesOf(round)) {
-    const options = { store: engine.warehouse, round, seed: settings.seed, params: paramsOf(settings, stage.name, round), ports: engine.ports, progress: () => {}, clock: systemClock };
+    const options = {
+      store: engine.warehouse,
+      round,
+      seed: settings.seed,
+      params: paramsOf(settings, stage.name, round),
+      ports: engine.ports,
+      progress: () => {},
+      clock: systemClock,
+    };
     try {
       const state = await stateOf(stage, options);
       const recorded = await engine.warehouse.manifest(round, stage.name);
-      const reason = state === 'stale' ? (explainDifference(recorded!.ingredients, await ingredientsOf(stage, options))[0] ?? '') : state === 'damaged' ? 'a part is missing or changed' : '';
-      rows.push({ round, stage: stage.name, state: state === 'fresh' ? 'fresh' : 'would run', reason: state === 'missing' ? 'has not run' : reason });
+      const reason =
+        state === 'stale'
+          ? (explainDifference(recorded!.ingredients, await ingredientsOf(stage, options))[0] ?? '')
+          : state === 'damaged'
+            ? 'a part is missing or changed'
+            : '';
+      rows.push({
+        round,
+        stage: stage.name,
+        state: state === 'fresh' ? 'fresh' : 'would run',
+        reason: state === 'missing' ? 'has not run' : reason,
+      });
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
       rows.push({ round, stage: stage.name, state: 'would run', reason: 'waits for an earlier stage' });

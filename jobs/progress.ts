@@ -4,7 +4,10 @@ const width = 24;
 const lineEveryMs = 10_000;
 
 /** A bar on a terminal; elsewhere a line every 10 seconds. */
-export function progressBar({ log, isTerminal }: Effects, name: string): { update(done: number, total: number, label?: string): void; end(): void } {
+export function progressBar(
+  { log, isTerminal }: Effects,
+  name: string,
+): { update(done: number, total: number, label?: string): void; end(): void } {
   let last = performance.now();
   let drawn = false;
   return {

@@ -2,12 +2,12 @@ import * as z from 'zod';
 import { DataError } from '../pipeline/errors.ts';
 import { stagesOf } from '../pipeline/round.ts';
 import { runStage } from '../pipeline/runner.ts';
+import { runChecks } from './check.ts';
 import { systemClock } from './clock.ts';
 import { common, defineCommand, type Effects } from './command.ts';
 import { loadSettings } from './config.ts';
 import { type Engine, openEngine } from './engine.ts';
 import { progressBar } from './progress.ts';
-import { runChecks } from './check.ts';
 import { paramsOf, type Settings } from './settings.ts';
 import { summary } from './summary.ts';
 
@@ -46,7 +46,12 @@ async function requireRoundBefore(engine: Engine, n: number): Promise<void> {
   const finished = new Set((await engine.warehouse.manifests(n - 1)).map((m) => m.ingredients.stage));
   const missing = stagesOf(n - 1).find((stage) => !finished.has(stage.name));
   if (!missing) return;
-  throw DataError.of({ where: `round ${n}`, expected: `round ${n - 1} finished`, found: `its stage ${missing.name} has not run`, fix: `run make round N=${n - 1} first` });
+  throw DataError.of({
+    where: `round ${n}`,
+    expected: `round ${n - 1} finished`,
+    found: `its stage ${missing.name} has not run`,
+    fix: `run make round N=${n - 1} first`,
+  });
 }
 
 /** Runs the stages of one round in order; a stage whose recorded output is still right does not run. */
@@ -65,9 +70,17 @@ export async function runRound(engine: Engine, round: number, settings: Settings
     });
     await engine.cache.flush();
     bar.end();
-    const rows = Object.entries(manifest.outputs).filter(([name]) => name !== 'ledger').map(([name, output]) => `${name} ${output.rows}`).join(', ');
-    const dropped = Object.entries(manifest.dropped).filter(([, count]) => count > 0).map(([reason, count]) => `${reason} ${count}`).join(', ');
+    const rows = Object.entries(manifest.outputs)
+      .filter(([name]) => name !== 'ledger')
+      .map(([name, output]) => `${name} ${output.rows}`)
+      .join(', ');
+    const dropped = Object.entries(manifest.dropped)
+      .filter(([, count]) => count > 0)
+      .map(([reason, count]) => `${reason} ${count}`)
+      .join(', ');
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
-    effects.log(`round ${round} ${stage.name.padEnd(10)} ${status === 'fresh' ? 'fresh' : `${seconds}s`}  ${rows}${dropped ? `  (dropped: ${dropped})` : ''}`);
+    effects.log(
+      `round ${round} ${stage.name.padEnd(10)} ${status === 'fresh' ? 'fresh' : `${seconds}s`}  ${rows}${dropped ? `  (dropped: ${dropped})` : ''}`,
+    );
   }
 }

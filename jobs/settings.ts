@@ -15,9 +15,18 @@ export const Settings = z.strictObject({
   repositories: z.string().default('').describe('regular expression: use only seeds whose name matches'),
   python: z.string().min(1).default('python3').describe('interpreter that makes the environment of the Python seeds'),
   unsafe_local: z.boolean().default(false).describe('run repository code without isolation; never set by itself'),
-  prepare: z.strictObject({ reruns: z.int().min(1).default(2), fewest_tests: z.int().min(1).default(5), slowest_test_ms: z.number().positive().default(400) }).prefault({}),
+  prepare: z
+    .strictObject({
+      reruns: z.int().min(1).default(2),
+      fewest_tests: z.int().min(1).default(5),
+      slowest_test_ms: z.number().positive().default(400),
+    })
+    .prefault({}),
   trusted: z
-    .strictObject({ most_validation: z.int().min(1).nullable().default(null), most_held_out: z.int().min(1).nullable().default(null) })
+    .strictObject({
+      most_validation: z.int().min(1).nullable().default(null),
+      most_held_out: z.int().min(1).nullable().default(null),
+    })
     .prefault({}),
   bootstrap: z.strictObject({ candidates: z.int().min(1).default(64).describe('seed tasks of round 0') }).prefault({}),
   generate: z.strictObject({ ...generateParams.shape, candidates: z.int().min(1).default(96) }).prefault({}),
@@ -34,6 +43,7 @@ export type Settings = z.infer<typeof Settings>;
 
 /** Parameters of a stage in a round. */
 export function paramsOf(settings: Settings, stage: string, round: number): unknown {
-  if (stage === 'generate' && round === 0) return { ...settings.generate, candidates: settings.bootstrap.candidates, explore: 1 };
+  if (stage === 'generate' && round === 0)
+    return { ...settings.generate, candidates: settings.bootstrap.candidates, explore: 1 };
   return settings[stage as keyof Settings] ?? {};
 }

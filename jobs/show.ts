@@ -31,12 +31,16 @@ export const showCommand = (spec: ShowSpec): Command =>
       ...common,
     }),
     async run({ action, id, round, json, config, set }, effects) {
-      const warehouse = await openWarehouse(loadSettings({ files: config, environment: effects.environment, flags: set }));
+      const warehouse = await openWarehouse(
+        loadSettings({ files: config, environment: effects.environment, flags: set }),
+      );
       const { database } = warehouse;
       try {
         await createViews(warehouse);
         if (action === 'ls') {
-          const rows = await database.rows(`select * from (${spec.list}) ${round === undefined ? '' : `where round = ${round}`}`);
+          const rows = await database.rows(
+            `select * from (${spec.list}) ${round === undefined ? '' : `where round = ${round}`}`,
+          );
           effects.print(json ? JSON.stringify(rows) : drawTable(rows));
           return;
         }
@@ -49,9 +53,22 @@ export const showCommand = (spec: ShowSpec): Command =>
   });
 
 async function findOne(database: Database, spec: ShowSpec, id: string | undefined): Promise<Record<string, unknown>> {
-  if (!id) throw DataError.of({ where: `${spec.what}s show`, expected: `a ${spec.what} id`, found: 'nothing', fix: `socratic ${spec.what}s ls lists them` });
-  const rows = await database.rows(`select * from ${spec.table} where starts_with(${spec.key}, ${quote(id)}) order by ${spec.key}, round desc`);
+  if (!id)
+    throw DataError.of({
+      where: `${spec.what}s show`,
+      expected: `a ${spec.what} id`,
+      found: 'nothing',
+      fix: `socratic ${spec.what}s ls lists them`,
+    });
+  const rows = await database.rows(
+    `select * from ${spec.table} where starts_with(${spec.key}, ${quote(id)}) order by ${spec.key}, round desc`,
+  );
   const ids = new Set(rows.map((row) => row[spec.key]));
   if (ids.size === 1) return rows[0]!;
-  throw DataError.of({ where: `${spec.what}s show ${id}`, expected: `the beginning of one ${spec.what} id`, found: ids.size === 0 ? 'no such id' : `${ids.size} ids that begin so`, fix: `socratic ${spec.what}s ls lists them` });
+  throw DataError.of({
+    where: `${spec.what}s show ${id}`,
+    expected: `the beginning of one ${spec.what} id`,
+    found: ids.size === 0 ? 'no such id' : `${ids.size} ids that begin so`,
+    fix: `socratic ${spec.what}s ls lists them`,
+  });
 }

@@ -8,8 +8,12 @@ export default showCommand({
   key: 'skill_id',
   list: 'select round, skill_id, kind, lineage, name, support, round(lift, 2) as lift, round(z, 1) as z from skills order by round, kind, z desc, skill_id',
   async page(database, id) {
-    const [card] = await database.rows(`select * from skills where skill_id = ${quote(id)} order by round desc limit 1`);
-    const history = await database.rows(`select round, lineage, support, attempt_count from skills where skill_id = ${quote(id)} order by round`);
+    const [card] = await database.rows(
+      `select * from skills where skill_id = ${quote(id)} order by round desc limit 1`,
+    );
+    const history = await database.rows(
+      `select round, lineage, support, attempt_count from skills where skill_id = ${quote(id)} order by round`,
+    );
     const steps = card!.evidence_steps as string[];
     return [
       `${card!.name}   (${card!.kind}, ${card!.skill_id})`,

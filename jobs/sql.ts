@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import * as z from 'zod';
-import { tables } from '../schemas/index.ts';
 import { DataError } from '../pipeline/errors.ts';
 import { createViews, sqlFiles } from '../pipeline/warehouse/views.ts';
+import { tables } from '../schemas/index.ts';
 import { asJson, common, defineCommand } from './command.ts';
 import { loadSettings } from './config.ts';
 import { drawTable } from './draw-table.ts';
@@ -33,9 +33,20 @@ export default defineCommand({
 
       async function ask(text: string): Promise<object[]> {
         const sql = /^\w+$/.test(text.trim()) ? `select * from ${text}` : text;
-        if (sql.trim() === '') throw DataError.of({ where: 'sql', expected: "a query, for example socratic sql 'select * from gate_funnel'", found: 'nothing', fix: 'see socratic sql --list' });
+        if (sql.trim() === '')
+          throw DataError.of({
+            where: 'sql',
+            expected: "a query, for example socratic sql 'select * from gate_funnel'",
+            found: 'nothing',
+            fix: 'see socratic sql --list',
+          });
         return database.rows(sql).catch((error: Error) => {
-          throw DataError.of({ where: 'sql', expected: 'a query that DuckDB can run', found: error.message.trim(), fix: 'see socratic sql --list for tables and marts' });
+          throw DataError.of({
+            where: 'sql',
+            expected: 'a query that DuckDB can run',
+            found: error.message.trim(),
+            fix: 'see socratic sql --list for tables and marts',
+          });
         });
       }
     } finally {

@@ -1,14 +1,17 @@
-import { createViews } from '../pipeline/warehouse/views.ts';
 import type { Warehouse } from '../pipeline/warehouse/store.ts';
+import { createViews } from '../pipeline/warehouse/views.ts';
 import { drawTable } from './draw-table.ts';
 
-const percent = (value: unknown): string => (value === null || value === undefined ? '-' : `${(100 * Number(value)).toFixed(1)} %`);
+const percent = (value: unknown): string =>
+  value === null || value === undefined ? '-' : `${(100 * Number(value)).toFixed(1)} %`;
 
 /** What a round came to, for people. */
 export async function summary(warehouse: Warehouse, round: number): Promise<string> {
   await createViews(warehouse);
   const ask = (sql: string) => warehouse.database.rows(sql);
-  const funnel = await ask(`select gate, reason_code, candidate_count, seen_count from gate_funnel where round = ${round}`);
+  const funnel = await ask(
+    `select gate, reason_code, candidate_count, seen_count from gate_funnel where round = ${round}`,
+  );
   const skills = await ask(
     `select skills.kind, skills.name, skills.lineage, skills.support, round(lift, 2) as lift, candidate_count as made, valid_count as valid, selected_count as chosen
      from skills left join skill_yield using (round, skill_id) where skills.round = ${round} and lineage in ('new', 'carried') order by kind, z desc, skills.skill_id limit 12`,
@@ -21,7 +24,9 @@ export async function summary(warehouse: Warehouse, round: number): Promise<stri
   );
   const rounds = await ask(`select * from round_summary where round <= ${round}`);
   const now = rounds.at(-1)!;
-  const zero = await ask(`select count(*)::integer as n from scores where round = ${round} and is_valid and cosine is null`);
+  const zero = await ask(
+    `select count(*)::integer as n from scores where round = ${round} and is_valid and cosine is null`,
+  );
   const held = await ask(`select task_count, standard_error from held_out where round = ${round}`);
   const accepted = Number(now.valid_count ?? 0);
   return [

@@ -38,7 +38,9 @@ export async function installMissing({ log }: Pick<Effects, 'log'>): Promise<voi
   const packages = missing.map((need) => need.apt);
   const isRoot = process.getuid?.() === 0;
   if (!isRoot || !has(['apt-get', '--version'])) {
-    log(`this machine lacks ${missing.map((need) => need.name).join(', ')}: install ${packages.join(' ')} with its package manager`);
+    log(
+      `this machine lacks ${missing.map((need) => need.name).join(', ')}: install ${packages.join(' ')} with its package manager`,
+    );
     return;
   }
   log(`installing ${packages.join(', ')} with apt-get`);

@@ -17,10 +17,18 @@ export default showCommand({
          order by tasks.round, task_id`,
   async page(database, id) {
     const where = `where task_id = ${quote(id)}`;
-    const [task] = await database.rows(`select tasks.*, repositories.name as repository from tasks inner join repositories using (repository_id) ${where}`);
-    const [key] = await database.rows(`select operator, operator_detail, symbol, len(fail_to_pass) as failing, len(pass_to_pass) as passing, bug_patch from answer_keys ${where}`);
-    const verdicts = await database.rows(`select gate, passed, reason_code, detail, run_count from verdicts ${where} order by gate_index`);
-    const scores = await database.rows(`select cosine, cosine_sketch, dot, pass_rate, reward, zero_reason from scores ${where}`);
+    const [task] = await database.rows(
+      `select tasks.*, repositories.name as repository from tasks inner join repositories using (repository_id) ${where}`,
+    );
+    const [key] = await database.rows(
+      `select operator, operator_detail, symbol, len(fail_to_pass) as failing, len(pass_to_pass) as passing, bug_patch from answer_keys ${where}`,
+    );
+    const verdicts = await database.rows(
+      `select gate, passed, reason_code, detail, run_count from verdicts ${where} order by gate_index`,
+    );
+    const scores = await database.rows(
+      `select cosine, cosine_sketch, dot, pass_rate, reward, zero_reason from scores ${where}`,
+    );
     return [
       `${task!.task_id}   ${task!.repository}, round ${task!.round}, ${task!.skill_id ? `drills ${task!.skill_id}` : 'untargeted'}`,
       '',

@@ -20,15 +20,43 @@ export default defineCommand({
   }),
   async run({ stage: name, n, json, config, set }, effects) {
     const stage = stagesOf(n).find((s) => s.name === name);
-    if (!stage) throw DataError.of({ where: 'why', expected: `a stage of round ${n}: ${stagesOf(n).map((s) => s.name).join(', ')}`, found: name, fix: 'name one of them' });
+    if (!stage)
+      throw DataError.of({
+        where: 'why',
+        expected: `a stage of round ${n}: ${stagesOf(n)
+          .map((s) => s.name)
+          .join(', ')}`,
+        found: name,
+        fix: 'name one of them',
+      });
     const settings = loadSettings({ files: config, environment: effects.environment, flags: set });
     const engine = await openEngine(settings, effects);
     try {
       const recorded = await engine.warehouse.manifest(n, name);
-      if (!recorded) throw DataError.of({ where: `stage ${name} of round ${n}`, expected: 'a finished run to compare with', found: 'none', fix: `run make round N=${Math.max(1, n)}` });
-      const options = { store: engine.warehouse, round: n, seed: settings.seed, params: paramsOf(settings, name, n), ports: engine.ports, progress: () => {}, clock: systemClock };
+      if (!recorded)
+        throw DataError.of({
+          where: `stage ${name} of round ${n}`,
+          expected: 'a finished run to compare with',
+          found: 'none',
+          fix: `run make round N=${Math.max(1, n)}`,
+        });
+      const options = {
+        store: engine.warehouse,
+        round: n,
+        seed: settings.seed,
+        params: paramsOf(settings, name, n),
+        ports: engine.ports,
+        progress: () => {},
+        clock: systemClock,
+      };
       const differences = explainDifference(recorded.ingredients, await ingredientsOf(stage, options));
-      effects.print(json ? JSON.stringify(differences) : differences.length > 0 ? differences.join('\n') : 'nothing changed: the stage would not run');
+      effects.print(
+        json
+          ? JSON.stringify(differences)
+          : differences.length > 0
+            ? differences.join('\n')
+            : 'nothing changed: the stage would not run',
+      );
     } finally {
       await engine.close();
     }

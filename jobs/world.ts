@@ -21,12 +21,19 @@ export const manifestFile = 'data/seeds/repositories.json';
 export interface World {
   sandbox: Sandbox;
   runners: TestRunner[];
+  /** Everything that decides how a run comes out: runners, interpreters, installed packages, sandbox. */
+  identities: string[];
   library: Library;
 }
 
 export async function readSeeds(settings: Pick<Settings, 'repositories'>): Promise<Seed[]> {
   const text = await readFile(manifestFile, 'utf8').catch(() => {
-    throw DataError.of({ where: manifestFile, expected: 'the manifest of seed repositories', found: 'no such file', fix: 'run from the folder of the project; restore the file from git' });
+    throw DataError.of({
+      where: manifestFile,
+      expected: 'the manifest of seed repositories',
+      found: 'no such file',
+      fix: 'run from the folder of the project; restore the file from git',
+    });
   });
   const wanted = new RegExp(settings.repositories);
   return parseManifest(text, manifestFile).filter((seed) => wanted.test(seed.name));
@@ -39,9 +46,19 @@ export async function openWorld(settings: Settings, effects: Effects): Promise<W
   if (settings.unsafe_local) effects.log('warning: unsafe_local is set: repository code runs without isolation');
   const cacheDir = join(resolve(settings.data), 'cache');
   const seeds = await readSeeds(settings);
-  const requirements = (language: Seed['language']) => [...new Set(seeds.filter((s) => s.language === language).flatMap((s) => s.requirements))].sort();
-  const python = await preparePythonEnvironment({ cacheDir, python: settings.python, requirements: requirements('python'), progress: effects.log });
-  const node = await prepareNodeEnvironment({ cacheDir, dependencies: requirements('javascript'), progress: effects.log });
+  const requirements = (language: Seed['language']) =>
+    [...new Set(seeds.filter((s) => s.language === language).flatMap((s) => s.requirements))].sort();
+  const python = await preparePythonEnvironment({
+    cacheDir,
+    python: settings.python,
+    requirements: requirements('python'),
+    progress: effects.log,
+  });
+  const node = await prepareNodeEnvironment({
+    cacheDir,
+    dependencies: requirements('javascript'),
+    progress: effects.log,
+  });
   const fetchSeed = async ({ origin }: Seed): Promise<string> => {
     switch (origin.kind) {
       case 'pypi':
@@ -53,6 +70,16 @@ export async function openWorld(settings: Settings, effects: Effects): Promise<W
     }
   };
   const library = await openLibrary(seeds, fetchSeed, effects.log);
-  const runners = [pythonRunner({ sandbox, python }), javascriptRunner({ sandbox, node: process.execPath, node_modules: node.node_modules })];
-  return { sandbox, runners, library };
+  const runners = [
+    pythonRunner({ sandbox, python }),
+    javascriptRunner({ sandbox, node: process.execPath, node_modules: node.node_modules }),
+  ];
+  const identities = [
+    ...runners.map((runner) => runner.id),
+    `node-${process.versions.node}`,
+    node.id,
+    python.id,
+    sandbox.id,
+  ];
+  return { sandbox, runners, identities: [...new Set(identities)], library };
 }

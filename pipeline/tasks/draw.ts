@@ -26,9 +26,16 @@ interface Pool {
  * weakness (failure rate times support) and one of the sites it is about, otherwise an operator family evenly and one
  * of its sites (family first: sites alone are 40 % swapped names). Null when nothing is left.
  */
-export function drawer(grounds: readonly Ground[], skills: readonly Skill[], settings: DrawSettings, random: Random): () => Draw | null {
+export function drawer(
+  grounds: readonly Ground[],
+  skills: readonly Skill[],
+  settings: DrawSettings,
+  random: Random,
+): () => Draw | null {
   const pools = grounds.map((ground): Pool => ({ ground, sites: sitesOf(ground) }));
-  const aims = skills.filter((skill) => skill.lineage !== 'retired' && skill.lineage !== 'merged' && skill.kind !== 'strategy');
+  const aims = skills.filter(
+    (skill) => skill.lineage !== 'retired' && skill.lineage !== 'merged' && skill.kind !== 'strategy',
+  );
   const queue: Draw[] = [];
   const perFunction = new Map<string, number>();
   return () => {
@@ -41,9 +48,17 @@ export function drawer(grounds: readonly Ground[], skills: readonly Skill[], set
   };
 }
 
-function drawFrom(pool: Pool, skills: readonly Skill[], settings: DrawSettings, random: Random, perFunction: Map<string, number>): Draw[] {
+function drawFrom(
+  pool: Pool,
+  skills: readonly Skill[],
+  settings: DrawSettings,
+  random: Random,
+  perFunction: Map<string, number>,
+): Draw[] {
   const skill = random() < settings.explore ? undefined : pickSkill(pool, skills, random);
-  const matching = skill ? pool.sites.filter((site) => isAbout(skill, site, pool.ground)) : familyOf(pool.sites, random);
+  const matching = skill
+    ? pool.sites.filter((site) => isAbout(skill, site, pool.ground))
+    : familyOf(pool.sites, random);
   const draws: Draw[] = [];
   const count = skill ? settings.per_draw : 1;
   for (let i = 0; i < count && matching.length > 0; i++) {
@@ -71,8 +86,12 @@ export function isAbout(skill: Pick<Skill, 'operator' | 'context' | 'qualifier'>
 function pickSkill(pool: Pool, skills: readonly Skill[], random: Random): Skill | undefined {
   const usable = skills.filter((skill) => pool.sites.some((site) => isAbout(skill, site, pool.ground)));
   const masses = usable.map((skill) => skill.failure_rate * skill.attempt_count);
-  let at = random() * masses.reduce((sum, mass) => sum + mass, 0);
-  return usable.find((_, index) => (at -= masses[index]!) <= 0);
+  const point = random() * masses.reduce((sum, mass) => sum + mass, 0);
+  let passed = 0;
+  return usable.find((_, index) => {
+    passed += masses[index]!;
+    return point <= passed;
+  });
 }
 
 function familyOf(sites: readonly Site[], random: Random): Site[] {

@@ -7,7 +7,8 @@ import type { Coverage, Harness, Library } from '../ports.ts';
 export const baselineWallMs = 120_000;
 
 /** Wall time an edited tree's suite may take: much longer than the pristine one means that it hangs. */
-export const suiteWallMs = ({ suite_ms }: Pick<Repository, 'suite_ms'>): number => Math.min(baselineWallMs, Math.max(8000, 15 * suite_ms));
+export const suiteWallMs = ({ suite_ms }: Pick<Repository, 'suite_ms'>): number =>
+  Math.min(baselineWallMs, Math.max(8000, 15 * suite_ms));
 
 /** A repository made ready for bugs: parsed sources, and which tests execute which lines of the pristine tree. */
 export interface Ground {
@@ -25,7 +26,10 @@ export interface Site {
   function: SourceFunction;
 }
 
-export async function prepareGround(repository: Repository, { harness, library, syntax }: { harness: Harness; library: Library; syntax: Syntax }): Promise<Ground> {
+export async function prepareGround(
+  repository: Repository,
+  { harness, library, syntax }: { harness: Harness; library: Library; syntax: Syntax },
+): Promise<Ground> {
   const sources = library.sources(repository.repository_id);
   const modules = new Map([...sources].map(([path, text]) => [path, syntax.parse(repository.language, path, text)]));
   const run = await harness.suite(repository.repository_id, {

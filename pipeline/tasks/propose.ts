@@ -21,7 +21,12 @@ export interface ProposalOptions {
 export const taskIdOf = (repository_id: string, { path, start, end, replacement }: Edit): string =>
   contentId('task', { repository_id, path, start, end, replacement });
 
-export const plainEdit = ({ path, start, end, replacement }: CandidateEdit): Edit => ({ path, start, end, replacement });
+export const plainEdit = ({ path, start, end, replacement }: CandidateEdit): Edit => ({
+  path,
+  start,
+  end,
+  replacement,
+});
 
 /**
  * Makes a task and its answer key out of a bug. The whole suite runs once on the broken tree: what fails becomes
@@ -41,7 +46,9 @@ export async function propose(ground: Ground, site: Site, options: ProposalOptio
     repeat: 0,
   });
   const results = new Map(run.tests.map((test) => [test.test_id, test]));
-  const failing = repository.tests.filter((id) => results.get(id)?.status !== 'passed').sort(lightestFirst(ground.coverage));
+  const failing = repository.tests
+    .filter((id) => results.get(id)?.status !== 'passed')
+    .sort(lightestFirst(ground.coverage));
   const fail_to_pass = run.outcome === 'complete' ? failing : [];
   const named = fail_to_pass.slice(0, namedTests);
   return {
@@ -51,7 +58,13 @@ export async function propose(ground: Ground, site: Site, options: ProposalOptio
       language: repository.language,
       split: options.split,
       skill_id: options.skill_id,
-      problem_statement: fail_to_pass.length > 0 ? problemStatement(repository, fail_to_pass.map((id) => resultOf(results, id))) : describe(run),
+      problem_statement:
+        fail_to_pass.length > 0
+          ? problemStatement(
+              repository,
+              fail_to_pass.map((id) => resultOf(results, id)),
+            )
+          : describe(run),
       test_command: testCommand(repository.runner, named),
       failing_tests: named,
       broken_tree_digest: sha256(`${repository.sha256}\n${bug.path}\n${after}`),
@@ -60,7 +73,14 @@ export async function propose(ground: Ground, site: Site, options: ProposalOptio
   };
 }
 
-function answerKey({ ground, site, task_id, before, after, fail_to_pass }: {
+function answerKey({
+  ground,
+  site,
+  task_id,
+  before,
+  after,
+  fail_to_pass,
+}: {
   ground: Ground;
   site: Site;
   task_id: string;
@@ -92,6 +112,14 @@ function answerKey({ ground, site, task_id, before, after, fail_to_pass }: {
 }
 
 const resultOf = (results: ReadonlyMap<string, TestResult>, id: string): TestResult =>
-  results.get(id) ?? { test_id: id, status: 'error', message: 'did not report', exception: null, frames: [], duration_ms: 0 };
+  results.get(id) ?? {
+    test_id: id,
+    status: 'error',
+    message: 'did not report',
+    exception: null,
+    frames: [],
+    duration_ms: 0,
+  };
 
-const describe = (run: SuiteRun): string => (run.outcome === 'complete' ? 'No test notices the change.' : `The suite did not complete: ${run.outcome}.`);
+const describe = (run: SuiteRun): string =>
+  run.outcome === 'complete' ? 'No test notices the change.' : `The suite did not complete: ${run.outcome}.`;

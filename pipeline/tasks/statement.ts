@@ -8,7 +8,10 @@ export const namedTests = 6;
  * The task in words, from what anyone sees who runs the failing tests. Says nothing of the bug's place, of its kind
  * or of the fix.
  */
-export function problemStatement(repository: Pick<Repository, 'name' | 'version' | 'language'>, failing: readonly TestResult[]): string {
+export function problemStatement(
+  repository: Pick<Repository, 'name' | 'version' | 'language'>,
+  failing: readonly TestResult[],
+): string {
   const named = failing.slice(0, namedTests);
   const lines = named.map((test) => `- \`${test.test_id}\`: ${firstLine(test.message) || test.status}`);
   const more = failing.length > named.length ? [`- and ${failing.length - named.length} more`] : [];
@@ -29,7 +32,10 @@ export function testCommand(runner: string, failing_tests: readonly string[]): s
   const files = [...new Set(failing_tests.map((id) => id.split('::')[0]!))].sort();
   switch (runner) {
     case 'pytest':
-      return `python -m pytest ${failing_tests.slice(0, namedTests).map((id) => `'${id}'`).join(' ')}`;
+      return `python -m pytest ${failing_tests
+        .slice(0, namedTests)
+        .map((id) => `'${id}'`)
+        .join(' ')}`;
     case 'node-test':
       return `node --test ${files.join(' ')}`;
     case 'mocha':

@@ -19,7 +19,8 @@ export function stratified(specs: readonly TrustedSpec[], wanted: number): Trust
   return taken.sort(byDigest);
 }
 
-const digestOf = (spec: TrustedSpec): string => sha256([spec.repository, spec.path, spec.start, spec.end, spec.replacement].join('\n'));
+const digestOf = (spec: TrustedSpec): string =>
+  sha256([spec.repository, spec.path, spec.start, spec.end, spec.replacement].join('\n'));
 
 /** An order that has nothing to do with repository or place, so that the first n of the list are a fair sample. */
 const byDigest = (a: TrustedSpec, b: TrustedSpec): number => (digestOf(a) < digestOf(b) ? -1 : 1);
