@@ -1,7 +1,7 @@
-import { editOf } from '../../pipeline/arena/arena.ts';
-import { seededRandom, shuffled } from '../../pipeline/random.ts';
-import { editBetween } from '../../pipeline/mutation/edits.ts';
 import type { Engine } from '../../jobs/engine.ts';
+import { editOf } from '../../pipeline/arena/arena.ts';
+import { editBetween } from '../../pipeline/mutation/edits.ts';
+import { seededRandom, shuffled } from '../../pipeline/random.ts';
 import type { PoolTask } from './pool.ts';
 
 /**
@@ -12,20 +12,36 @@ export async function agreement(engine: Engine, pool: readonly PoolTask[], pairs
   const random = seededRandom('agreement');
   const perLanguage: Record<string, { pairs: number; agree: number; warm_ms: number; cold_ms: number }> = {};
   for (const language of ['python', 'javascript']) {
-    const tasks = shuffled(pool.filter((t) => t.repository.language === language), random).slice(0, Math.ceil(pairs / 2 / 4));
+    const tasks = shuffled(
+      pool.filter((t) => t.repository.language === language),
+      random,
+    ).slice(0, Math.ceil(pairs / 2 / 4));
     const sums = { pairs: 0, agree: 0, warm_ms: 0, cold_ms: 0 };
     for (const task of tasks) await compareTask(engine, task, random, sums);
     perLanguage[language] = sums;
   }
-  const lines = Object.entries(perLanguage).filter(([, s]) => s.pairs > 0).map(
-    ([language, s]) => `${language}: ${s.agree}/${s.pairs} agree (goal 99 %), warm ${(s.warm_ms / s.pairs).toFixed(1)} ms, cold ${(s.cold_ms / s.pairs).toFixed(0)} ms, ${(s.cold_ms / s.warm_ms).toFixed(0)}x (goal 20x)`,
+  const lines = Object.entries(perLanguage)
+    .filter(([, s]) => s.pairs > 0)
+    .map(
+      ([language, s]) =>
+        `${language}: ${s.agree}/${s.pairs} agree (goal 99 %), warm ${(s.warm_ms / s.pairs).toFixed(1)} ms, cold ${(s.cold_ms / s.pairs).toFixed(0)} ms, ${(s.cold_ms / s.warm_ms).toFixed(0)}x (goal 20x)`,
+    );
+  return ['Warm runs against cold ones, the same (task, edit, failing test) pairs in this process:', ...lines].join(
+    '\n',
   );
-  return ['Warm runs against cold ones, the same (task, edit, failing test) pairs in this process:', ...lines].join('\n');
 }
 
-async function compareTask(engine: Engine, { challenge, repository }: PoolTask, random: () => number, sums: { pairs: number; agree: number; warm_ms: number; cold_ms: number }): Promise<void> {
+async function compareTask(
+  engine: Engine,
+  { challenge, repository }: PoolTask,
+  random: () => number,
+  sums: { pairs: number; agree: number; warm_ms: number; cold_ms: number },
+): Promise<void> {
   const { task, prepared } = challenge;
-  const actions = shuffled(prepared.actions.flatMap((a, i) => (a.kind === 'edit' ? [i] : [])), random);
+  const actions = shuffled(
+    prepared.actions.flatMap((a, i) => (a.kind === 'edit' ? [i] : [])),
+    random,
+  );
   // the reverse edit makes the test pass: without it, failures would agree with failures
   const chosen = [...challenge.reversals.slice(0, 1), ...actions.slice(0, 60)];
   const base = baseOf(challenge, engine, repository.repository_id);
@@ -46,7 +62,8 @@ async function compareTask(engine: Engine, { challenge, repository }: PoolTask, 
     sums.cold_ms += performance.now() - at;
     sums.pairs++;
     const warmPassed = warm[index]!.outcome === 'ran' && warm[index]!.tests.at(-1)?.status === 'passed';
-    const coldPassed = cold.outcome === 'complete' && cold.tests.every((t) => t.status === 'passed') && cold.tests.length > 0;
+    const coldPassed =
+      cold.outcome === 'complete' && cold.tests.every((t) => t.status === 'passed') && cold.tests.length > 0;
     if (warmPassed === coldPassed) sums.agree++;
   }
 }

@@ -6,11 +6,15 @@ export const deviation = (xs: readonly number[]): number => {
 };
 
 /** Two-sided 95 % quantile of Student's t for n - 1 degrees of freedom, n from 2 to 31. */
-const t95 = [12.71, 4.3, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.2, 2.18, 2.16, 2.14, 2.13, 2.12, 2.11, 2.1, 2.09, 2.09, 2.08, 2.07, 2.07, 2.06, 2.06, 2.06, 2.05, 2.05, 2.05, 2.04];
+const t95 = [
+  12.71, 4.3, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.2, 2.18, 2.16, 2.14, 2.13, 2.12, 2.11, 2.1, 2.09, 2.09,
+  2.08, 2.07, 2.07, 2.06, 2.06, 2.06, 2.05, 2.05, 2.05, 2.04,
+];
 
 /** `mean [low, high]` of paired values over seeds. */
 export function interval(xs: readonly number[]): string {
-  const half = xs.length < 2 ? Number.NaN : (t95[Math.min(xs.length - 2, t95.length - 1)]! * deviation(xs)) / Math.sqrt(xs.length);
+  const half =
+    xs.length < 2 ? Number.NaN : (t95[Math.min(xs.length - 2, t95.length - 1)]! * deviation(xs)) / Math.sqrt(xs.length);
   const f = (x: number) => `${x >= 0 ? '+' : ''}${x.toFixed(3)}`;
   return `${f(mean(xs))} [${f(mean(xs) - half)}, ${f(mean(xs) + half)}]`;
 }
