@@ -30,6 +30,17 @@ export const common = {
 };
 export const asJson = { json: z.boolean().default(false).describe('machine-readable output') };
 
+/** What is wrong with the machine rather than with the program, or null. */
+function machineTrouble(error: NodeJS.ErrnoException): string | null {
+  if (error.code === 'ENOSPC' || /No space left on device/.test(error.message)) {
+    return 'the disk is full\n  fix: free some space and run the same command again; finished stages and executions are kept';
+  }
+  if (error.code === 'EACCES' || error.code === 'EROFS' || error.code === 'EPERM') {
+    return `${error.message}\n  fix: give this user the right to write there, or set data to another folder`;
+  }
+  return null;
+}
+
 const kebab = (name: string): string => name.replaceAll('_', '-');
 
 /** Parses flags and runs. Exit codes: 0 done; 1 finished with failures; 2 wrong usage or wrong input. */
@@ -46,8 +57,9 @@ export async function runCommand(
   try {
     return (await command.run(readOptions(name, command, argv), effects)) ?? 0;
   } catch (error) {
-    if (!(error instanceof DataError)) throw error;
-    effects.log(`${name}: ${error.message}`);
+    const told = error instanceof DataError ? error.message : machineTrouble(error as Error);
+    if (told === null) throw error;
+    effects.log(`${name}: ${told}`);
     return 2;
   }
 }

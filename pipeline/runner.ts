@@ -1,6 +1,7 @@
 import { Ledger } from '../schemas/ledger.ts';
-import type { Table } from '../schemas/table.ts';
+import { createTableSql, type Table } from '../schemas/table.ts';
 import { DataError } from './errors.ts';
+import { sha256 } from './hash.ts';
 import {
   assertUniqueKey,
   fingerprintOf,
@@ -33,10 +34,14 @@ export interface Outcome {
 }
 
 /** What decides the stage's output now. */
-export async function ingredientsOf(stage: Stage, { store, round, seed, params, ports }: RunOptions): Promise<Ingredients> {
+export async function ingredientsOf(
+  stage: Stage,
+  { store, round, seed, params, ports }: RunOptions,
+): Promise<Ingredients> {
   const inputs: Record<string, string> = {};
   for (const { table, rounds } of Object.values(stage.reads) as Input[]) {
-    for (const source of rounds(round)) inputs[`${table.name}/${source}`] = await requireDigest(store, stage, table, source);
+    for (const source of rounds(round))
+      inputs[`${table.name}/${source}`] = await requireDigest(store, stage, table, source);
   }
   return {
     stage: stage.name,
@@ -44,6 +49,9 @@ export async function ingredientsOf(stage: Stage, { store, round, seed, params, 
     params: stage.params.parse(params),
     seed: `${seed}/${round}/${stage.name}`,
     ports: Object.fromEntries(stage.ports.map((name: string) => [name, ports[name]!.id])),
+    schemas: Object.fromEntries(
+      (Object.values(stage.writes) as Table[]).map((table) => [table.name, sha256(createTableSql(table)).slice(0, 12)]),
+    ),
     inputs,
   };
 }
@@ -74,13 +82,24 @@ export async function runStage(stage: Stage, options: RunOptions): Promise<Outco
   const ingredients = await ingredientsOf(stage, options);
   const fingerprint = fingerprintOf(ingredients);
   const recorded = await store.manifest(round, stage.name);
-  if (recorded?.fingerprint === fingerprint && (await store.isIntact(recorded))) return { status: 'fresh', manifest: recorded };
+  if (recorded?.fingerprint === fingerprint && (await store.isIntact(recorded)))
+    return { status: 'fresh', manifest: recorded };
 
   const started = { wall: clock.wall(), cpu: clock.cpu() };
   const inputs = await readInputs(stage, store, round);
-  const context = { params: ingredients.params, round, seed: ingredients.seed, random: stageRandom(fingerprint), ports, progress };
+  const context = {
+    params: ingredients.params,
+    round,
+    seed: ingredients.seed,
+    random: stageRandom(fingerprint),
+    ports,
+    progress,
+  };
   const { tables, dropped = {}, usage = {} } = await stage.run(inputs, context);
-  const outputs = Object.entries(stage.writes as Record<string, Table>).map(([name, table]) => ({ table, rows: tables[name]! }));
+  const outputs = Object.entries(stage.writes as Record<string, Table>).map(([name, table]) => ({
+    table,
+    rows: tables[name]!,
+  }));
   for (const { table, rows } of outputs) assertUniqueKey(stage.name, table, rows);
   const ledger = {
     stage: stage.name,

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import type { Row, Table } from '../schemas/table.ts';
 import { canonicalJson, sha256 } from './hash.ts';
 import { type Random, seededRandom } from './random.ts';
@@ -57,7 +57,12 @@ export interface StageResult<W extends Outputs> {
  * `run` sees only what the stage declares. It has no clock, environment, file or network access;
  * what must leave the process (a sandbox, a model endpoint, a trainer) comes in as a port.
  */
-export interface Stage<R extends Inputs = any, W extends Outputs = any, P extends z.ZodObject = any, Q extends Ports = any> {
+export interface Stage<
+  R extends Inputs = any,
+  W extends Outputs = any,
+  P extends z.ZodObject = any,
+  Q extends Ports = any,
+> {
   name: string;
   /** Raise it when the same inputs should now give different output. */
   version: number;
@@ -81,6 +86,8 @@ export interface Ingredients {
   seed: string;
   /** Implementation behind each port. */
   ports: Record<string, string>;
+  /** Digest of the columns of each table the stage writes. */
+  schemas: Record<string, string>;
   /** Content digest of each input table and round, `table/round`. */
   inputs: Record<string, string>;
 }
@@ -117,7 +124,10 @@ export interface TableStore {
   manifest(round: number, stage: string): Promise<Manifest | null>;
   /** The files on disk are still the ones the manifest recorded. */
   isIntact(manifest: Manifest): Promise<boolean>;
-  commit(manifest: Omit<Manifest, 'outputs'>, tables: readonly { table: Table; rows: readonly unknown[] }[]): Promise<Manifest>;
+  commit(
+    manifest: Omit<Manifest, 'outputs'>,
+    tables: readonly { table: Table; rows: readonly unknown[] }[],
+  ): Promise<Manifest>;
 }
 
 /** Throws on two rows with the same key: nothing is written then. */

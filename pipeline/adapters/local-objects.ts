@@ -13,7 +13,12 @@ export const localObjects = (root: string): ObjectStore => ({
       return await readFile(join(root, name));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      throw DataError.of({ where: join(root, name), expected: 'a stored checkpoint', found: 'no such file', fix: 'run the round that made it again with --redo' });
+      throw DataError.of({
+        where: join(root, name),
+        expected: 'a stored checkpoint',
+        found: 'no such file',
+        fix: 'delete the manifests of stage train (warm_start in round 0) and run make round again for the round that made it',
+      });
     }
   },
 });

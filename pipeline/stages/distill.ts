@@ -25,7 +25,13 @@ export const distillParams = z.object({
 export const distill = defineStage({
   name: 'distill',
   version: 1,
-  reads: { repositories: bootstrap(Repositories), traces: previous(Traces), tasks: before(Tasks), answer_keys: before(AnswerKeys), registry: previous(Skills) },
+  reads: {
+    repositories: bootstrap(Repositories),
+    traces: previous(Traces),
+    tasks: before(Tasks),
+    answer_keys: before(AnswerKeys),
+    registry: previous(Skills),
+  },
   writes: { skills: Skills },
   params: distillParams,
   ports: [],

@@ -12,7 +12,12 @@ import { bootstrap, current, defineStage } from '../stage.ts';
 export const evaluate = defineStage({
   name: 'evaluate',
   version: 1,
-  reads: { repositories: bootstrap(Repositories), trusted_tasks: bootstrap(TrustedTasks), trusted_answer_keys: bootstrap(TrustedAnswerKeys), policies: current(Policies) },
+  reads: {
+    repositories: bootstrap(Repositories),
+    trusted_tasks: bootstrap(TrustedTasks),
+    trusted_answer_keys: bootstrap(TrustedAnswerKeys),
+    policies: current(Policies),
+  },
   writes: { evaluations: Evaluations },
   params: z.object({
     /** Attempts per task. */
@@ -20,7 +25,11 @@ export const evaluate = defineStage({
   }),
   ports: ['arena', 'harness', 'objects'],
   async run({ repositories, trusted_tasks, trusted_answer_keys, policies }, { params, ports, progress }) {
-    const { arena, objects, harness } = ports as unknown as { arena: ArenaPort; objects: ObjectStore; harness: Harness };
+    const { arena, objects, harness } = ports as unknown as {
+      arena: ArenaPort;
+      objects: ObjectStore;
+      harness: Harness;
+    };
     const before = { ...harness.executions };
     const { policy, row } = await loadCheckpoint(policies, objects);
     const held_out = trusted_tasks.filter((task) => task.split === 'held_out');
@@ -28,16 +37,33 @@ export const evaluate = defineStage({
     let done = 0;
     const rows = await mapLimit(challenges, tasksAtOnce, async (challenge, index) => {
       const task = held_out[index]!;
-      const episodes = challenge ? (await attempt(challenge, { policy, checkpoint_id: `${row.policy_id}/evaluate`, count: params.attempts })).episodes() : [];
+      const episodes = challenge
+        ? (
+            await attempt(challenge, { policy, checkpoint_id: `${row.policy_id}/evaluate`, count: params.attempts })
+          ).episodes()
+        : [];
       progress(++done, held_out.length);
       if (episodes.length === 0) return [];
       const steps = episodes.reduce((sum, e) => sum + e.steps.length, 0) / episodes.length;
-      return [{ policy_id: row.policy_id, task_id: task.task_id, repository_id: task.repository_id, split: 'held_out' as const, attempt_count: episodes.length, solved_count: episodes.filter((e) => e.is_solved).length, mean_steps: steps }];
+      return [
+        {
+          policy_id: row.policy_id,
+          task_id: task.task_id,
+          repository_id: task.repository_id,
+          split: 'held_out' as const,
+          attempt_count: episodes.length,
+          solved_count: episodes.filter((e) => e.is_solved).length,
+          mean_steps: steps,
+        },
+      ];
     });
     return {
       tables: { evaluations: rows.flat() },
       dropped: { not_reproducible: challenges.filter((c) => c === null).length },
-      usage: { executions: harness.executions.asked - before.asked, unique_executions: harness.executions.unique - before.unique },
+      usage: {
+        executions: harness.executions.asked - before.asked,
+        unique_executions: harness.executions.unique - before.unique,
+      },
     };
   },
 });

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { Repositories, type Repository } from '../../schemas/repositories.ts';
-import { Selections } from '../../schemas/scores.ts';
+import { Scores, Selections } from '../../schemas/scores.ts';
 import { Skills } from '../../schemas/skills.ts';
 import { mapLimit } from '../concurrency.ts';
 import type { Harness, Library, SeedState, Stopwatch, SuiteRun } from '../ports.ts';
@@ -8,12 +8,12 @@ import { seededRandom, shuffled } from '../random.ts';
 import { defineStage } from '../stage.ts';
 import { baselineWallMs } from '../tasks/ground.ts';
 
-/** Round 0: what each seed repository is good for. Registry and selections start empty. */
+/** Round 0: what each seed repository is good for. Registry, scores and selections start empty. */
 export const prepare = defineStage({
   name: 'prepare',
-  version: 2,
+  version: 3,
   reads: {},
-  writes: { repositories: Repositories, skills: Skills, selections: Selections },
+  writes: { repositories: Repositories, skills: Skills, scores: Scores, selections: Selections },
   params: z.object({
     /** Warm runs in shuffled order that must agree with the two cold ones. */
     reruns: z.int().min(1).default(2),
@@ -31,14 +31,26 @@ export const prepare = defineStage({
       progress(++done, library.seeds.length, state.name);
       return row;
     });
-    const dropped = Object.fromEntries(Map.groupBy(repositories.filter((r) => r.status !== 'ready'), (r) => r.status).entries().map(([status, rows]) => [status, rows.length]));
-    return { tables: { repositories, skills: [], selections: [] }, dropped };
+    const dropped = Object.fromEntries(
+      Map.groupBy(
+        repositories.filter((r) => r.status !== 'ready'),
+        (r) => r.status,
+      )
+        .entries()
+        .map(([status, rows]) => [status, rows.length]),
+    );
+    return { tables: { repositories, skills: [], scores: [], selections: [] }, dropped };
   },
 });
 
 type Settings = { reruns: number; fewest_tests: number; slowest_test_ms: number };
 
-async function baseline(state: SeedState, settings: Settings, seed: string, { harness, stopwatch }: { harness: Harness; stopwatch: Stopwatch }): Promise<Repository> {
+async function baseline(
+  state: SeedState,
+  settings: Settings,
+  seed: string,
+  { harness, stopwatch }: { harness: Harness; stopwatch: Stopwatch },
+): Promise<Repository> {
   const started = stopwatch.now();
   const row = (status: Repository['status'], detail: string | null, found: Partial<Repository> = {}): Repository => ({
     repository_id: state.repository_id,
@@ -67,13 +79,21 @@ async function baseline(state: SeedState, settings: Settings, seed: string, { ha
   const request = { edits: [], wall_ms: baselineWallMs };
   const cold = await Promise.all([0, 1].map((repeat) => harness.cold(state.repository_id, { ...request, repeat })));
   const flaw = cold.find((run) => run.outcome !== 'complete');
-  if (flaw) return row('failing_baseline', `the suite did not complete: ${flaw.outcome}${flaw.detail ? `: ${flaw.detail}` : ''}`);
+  if (flaw)
+    return row(
+      'failing_baseline',
+      `the suite did not complete: ${flaw.outcome}${flaw.detail ? `: ${flaw.detail}` : ''}`,
+    );
   const ids = cold[0]!.tests.map((test) => test.test_id);
   if (ids.length === 0) return row('no_tests', 'the test command found no test');
   const slow = new Set(cold[0]!.tests.filter((t) => t.duration_ms > settings.slowest_test_ms).map((t) => t.test_id));
   const candidates = stable(ids, cold).filter((id) => !slow.has(id));
-  const orders = Array.from({ length: settings.reruns }, (_, i) => (i === 0 ? candidates : shuffled(candidates, seededRandom(`${seed}/baseline/${state.name}/${i}`))));
-  const warm = await Promise.all(orders.map((tests, repeat) => harness.suite(state.repository_id, { ...request, tests, repeat })));
+  const orders = Array.from({ length: settings.reruns }, (_, i) =>
+    i === 0 ? candidates : shuffled(candidates, seededRandom(`${seed}/baseline/${state.name}/${i}`)),
+  );
+  const warm = await Promise.all(
+    orders.map((tests, repeat) => harness.suite(state.repository_id, { ...request, tests, repeat })),
+  );
   const tests = stable(candidates, warm);
   const found = {
     test_count: tests.length,
@@ -82,7 +102,8 @@ async function baseline(state: SeedState, settings: Settings, seed: string, { ha
     agreement: agreement(candidates, warm[0]!),
     suite_ms: Math.min(...warm.map((run) => run.wall_ms)),
   };
-  if (tests.length < settings.fewest_tests) return row('failing_baseline', `only ${tests.length} tests pass every time`, found);
+  if (tests.length < settings.fewest_tests)
+    return row('failing_baseline', `only ${tests.length} tests pass every time`, found);
   return row('ready', null, found);
 }
 
@@ -92,4 +113,5 @@ function stable(ids: readonly string[], runs: readonly SuiteRun[]): string[] {
   return ids.filter((id) => passed.every((set) => set.has(id)));
 }
 
-const agreement = (ids: readonly string[], run: SuiteRun): number => (ids.length === 0 ? 0 : stable(ids, [run]).length / ids.length);
+const agreement = (ids: readonly string[], run: SuiteRun): number =>
+  ids.length === 0 ? 0 : stable(ids, [run]).length / ids.length;

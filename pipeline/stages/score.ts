@@ -4,9 +4,16 @@ import { Repositories } from '../../schemas/repositories.ts';
 import { type Score, Scores, type Sketch, Sketches } from '../../schemas/scores.ts';
 import { AnswerKeys, Tasks, TrustedAnswerKeys, TrustedTasks } from '../../schemas/tasks.ts';
 import { type Verdict, Verdicts } from '../../schemas/verdicts.ts';
+import {
+  type Aligned,
+  type AlignmentSettings,
+  alignTasks,
+  type Direction,
+  directionOf,
+  sketchRow,
+} from '../alignment/align.ts';
 import { type ArenaPort, openAll, validTasks } from '../arena/attempt.ts';
 import { loadCheckpoint } from '../arena/policies.ts';
-import { type Aligned, type AlignmentSettings, alignTasks, type Direction, directionOf, sketchRow } from '../alignment/align.ts';
 import type { Harness, ObjectStore, Stopwatch } from '../ports.ts';
 import { bootstrap, current, defineStage, previous } from '../stage.ts';
 
@@ -37,7 +44,12 @@ export const score = defineStage({
   params: scoreParams,
   ports: ['arena', 'harness', 'objects', 'stopwatch'],
   async run(inputs, { params, ports, progress }) {
-    const { arena, objects, harness, stopwatch } = ports as unknown as { arena: ArenaPort; objects: ObjectStore; harness: Harness; stopwatch: Stopwatch };
+    const { arena, objects, harness, stopwatch } = ports as unknown as {
+      arena: ArenaPort;
+      objects: ObjectStore;
+      harness: Harness;
+      stopwatch: Stopwatch;
+    };
     const before = { ...harness.executions };
     const { policy, row } = await loadCheckpoint(inputs.policies, objects);
     const settings: AlignmentSettings = { ...params, policy, policy_id: row.policy_id, now: () => stopwatch.now() };
@@ -47,12 +59,28 @@ export const score = defineStage({
     const total = valid.length + validation.length;
     let done = 0;
     const tick = () => progress(++done, total);
-    const trusted = await alignTasks(validation, await openAll(place, validation, inputs.trusted_answer_keys), settings, tick);
+    const trusted = await alignTasks(
+      validation,
+      await openAll(place, validation, inputs.trusted_answer_keys),
+      settings,
+      tick,
+    );
     const direction = directionOf(trusted, settings);
     const candidates = await alignTasks(valid, await openAll(place, valid, inputs.answer_keys), settings, tick);
-    const sketches = [...trusted.map((a) => sketchRow(a, 'validation', direction, settings)), ...candidates.map((a) => sketchRow(a, 'candidate', direction, settings))];
+    const sketches = [
+      ...trusted.map((a) => sketchRow(a, 'validation', direction, settings)),
+      ...candidates.map((a) => sketchRow(a, 'candidate', direction, settings)),
+    ];
     return {
-      tables: { sketches, scores: scoresOf(inputs.tasks.map((t) => t.task_id), inputs.verdicts, candidates, direction) },
+      tables: {
+        sketches,
+        scores: scoresOf(
+          inputs.tasks.map((t) => t.task_id),
+          inputs.verdicts,
+          candidates,
+          direction,
+        ),
+      },
       usage: {
         executions: harness.executions.asked - before.asked,
         unique_executions: harness.executions.unique - before.unique,
@@ -63,13 +91,25 @@ export const score = defineStage({
 });
 
 /** One row per candidate: rejected ones keep theirs, with reward 0 and the gate that refused them. */
-function scoresOf(task_ids: readonly string[], verdicts: readonly Verdict[], candidates: readonly Aligned[], direction: Direction): Score[] {
+function scoresOf(
+  task_ids: readonly string[],
+  verdicts: readonly Verdict[],
+  candidates: readonly Aligned[],
+  direction: Direction,
+): Score[] {
   const refusedAt = new Map(verdicts.filter((v) => !v.passed).map((v) => [v.task_id, v]));
   const aligned = new Map(candidates.map((a) => [a.task_id, a]));
   return task_ids.map((task_id) => {
     const refused = refusedAt.get(task_id);
     const found = aligned.get(task_id);
-    if (refused) return { ...noScore, task_id, gate: refused.gate, is_valid: false, zero_reason: `rejected: ${refused.reason_code}` };
+    if (refused)
+      return {
+        ...noScore,
+        task_id,
+        gate: refused.gate,
+        is_valid: false,
+        zero_reason: `rejected: ${refused.reason_code}`,
+      };
     if (!found) throw new Error(`task ${task_id} passed every gate but was not scored`);
     const cosine = direction.cosine(found);
     const p = found.pass_rate;
@@ -90,4 +130,13 @@ function scoresOf(task_ids: readonly string[], verdicts: readonly Verdict[], can
   });
 }
 
-const noScore = { cosine: null, cosine_sketch: null, dot: null, pass_rate: null, hardness: null, uncertainty: null, variance: null, reward: 0 };
+const noScore = {
+  cosine: null,
+  cosine_sketch: null,
+  dot: null,
+  pass_rate: null,
+  hardness: null,
+  uncertainty: null,
+  variance: null,
+  reward: 0,
+};

@@ -26,10 +26,20 @@ export const select = defineStage({
   ports: [],
   run({ tasks, scores }, { params, seed }) {
     const taskOf = new Map(tasks.map((task) => [task.task_id, task]));
-    const candidates = scores.filter((s) => s.is_valid).map((s) => {
-      const { repository_id, skill_id } = taskOf.get(s.task_id)!;
-      return { task_id: s.task_id, repository_id, skill_id, cosine: s.cosine, dot: s.dot, pass_rate: s.pass_rate ?? 0, reward_variance: s.variance ?? 0 };
-    });
+    const candidates = scores
+      .filter((s) => s.is_valid)
+      .map((s) => {
+        const { repository_id, skill_id } = taskOf.get(s.task_id)!;
+        return {
+          task_id: s.task_id,
+          repository_id,
+          skill_id,
+          cosine: s.cosine,
+          dot: s.dot,
+          pass_rate: s.pass_rate ?? 0,
+          reward_variance: s.variance ?? 0,
+        };
+      });
     const rows = selectTasks(candidates, { ...params, seed });
     const selected = rows.filter((row) => row.rank !== null);
     const left = rows.filter((row) => row.rank === null);
@@ -44,7 +54,11 @@ export const select = defineStage({
           reason: row.reason,
         })),
       },
-      dropped: Object.fromEntries(Map.groupBy(left, (r) => r.reason).entries().map(([reason, list]) => [reason, list.length])),
+      dropped: Object.fromEntries(
+        Map.groupBy(left, (r) => r.reason)
+          .entries()
+          .map(([reason, list]) => [reason, list.length]),
+      ),
     };
   },
 });

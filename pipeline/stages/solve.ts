@@ -17,7 +17,13 @@ import { bootstrap, current, defineStage } from '../stage.ts';
 export const solve = defineStage({
   name: 'solve',
   version: 1,
-  reads: { repositories: bootstrap(Repositories), tasks: current(Tasks), answer_keys: current(AnswerKeys), verdicts: current(Verdicts), policies: current(Policies) },
+  reads: {
+    repositories: bootstrap(Repositories),
+    tasks: current(Tasks),
+    answer_keys: current(AnswerKeys),
+    verdicts: current(Verdicts),
+    policies: current(Policies),
+  },
   writes: { traces: Traces, steps: Steps, tool_calls: ToolCalls, test_outcomes: TestOutcomes },
   params: z.object({
     /** Attempts per task. */
@@ -25,7 +31,11 @@ export const solve = defineStage({
   }),
   ports: ['arena', 'harness', 'objects'],
   async run({ repositories, tasks, answer_keys, verdicts, policies }, { params, ports, progress }) {
-    const { arena, objects, harness } = ports as unknown as { arena: ArenaPort; objects: ObjectStore; harness: Harness };
+    const { arena, objects, harness } = ports as unknown as {
+      arena: ArenaPort;
+      objects: ObjectStore;
+      harness: Harness;
+    };
     const before = { ...harness.executions };
     const { policy, row } = await loadCheckpoint(policies, objects);
     const valid = validTasks(tasks, verdicts);
@@ -45,12 +55,20 @@ export const solve = defineStage({
         test_outcomes: all.flatMap((r) => r.test_outcomes),
       },
       dropped: { not_reproducible: challenges.filter((c) => c === null).length },
-      usage: { executions: harness.executions.asked - before.asked, unique_executions: harness.executions.unique - before.unique },
+      usage: {
+        executions: harness.executions.asked - before.asked,
+        unique_executions: harness.executions.unique - before.unique,
+      },
     };
   },
 });
 
-async function attemptsAt(challenge: Challenge, policy: Policy, policy_id: string, count: number): Promise<TraceRows[]> {
+async function attemptsAt(
+  challenge: Challenge,
+  policy: Policy,
+  policy_id: string,
+  count: number,
+): Promise<TraceRows[]> {
   const rollouts = await attempt(challenge, { policy, checkpoint_id: `${policy_id}/solve`, count });
   const episodes = rollouts.episodes();
   const found = episodes.flatMap((e) => (e.is_solved ? [e.submitted!] : []));

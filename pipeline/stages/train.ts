@@ -20,12 +20,22 @@ export const trainParams = z.object({
 export const train = defineStage({
   name: 'train',
   version: 1,
-  reads: { repositories: bootstrap(Repositories), tasks: upTo(Tasks), answer_keys: upTo(AnswerKeys), selections: upTo(Selections), policies: previous(Policies) },
+  reads: {
+    repositories: bootstrap(Repositories),
+    tasks: upTo(Tasks),
+    answer_keys: upTo(AnswerKeys),
+    selections: upTo(Selections),
+    policies: previous(Policies),
+  },
   writes: { policies: Policies },
   params: trainParams,
   ports: ['arena', 'harness', 'objects'],
   async run({ repositories, tasks, answer_keys, selections, policies }, { params, ports, seed, progress }) {
-    const { arena, objects, harness } = ports as unknown as { arena: ArenaPort; objects: ObjectStore; harness: Harness };
+    const { arena, objects, harness } = ports as unknown as {
+      arena: ArenaPort;
+      objects: ObjectStore;
+      harness: Harness;
+    };
     const before = { ...harness.executions };
     const { policy, optimiser, row } = await loadCheckpoint(policies, objects);
     const wanted = new Set(selections.map((s) => s.task_id));
@@ -62,7 +72,10 @@ export const train = defineStage({
         ],
       },
       dropped: { not_reproducible: challenges.length - usable.length },
-      usage: { executions: harness.executions.asked - before.asked, unique_executions: harness.executions.unique - before.unique },
+      usage: {
+        executions: harness.executions.asked - before.asked,
+        unique_executions: harness.executions.unique - before.unique,
+      },
     };
   },
 });

@@ -31,7 +31,12 @@ export const trusted = defineStage({
   }),
   ports: ['library', 'harness', 'syntax', 'trusted'],
   async run({ repositories }, { params, ports, progress }) {
-    const { library, harness, syntax, trusted } = ports as unknown as { library: Library; harness: Harness; syntax: Syntax; trusted: TrustedList };
+    const { library, harness, syntax, trusted } = ports as unknown as {
+      library: Library;
+      harness: Harness;
+      syntax: Syntax;
+      trusted: TrustedList;
+    };
     refuseOverlap(trusted.specs, repositories);
     const ready = new Map(repositories.filter((r) => r.status === 'ready').map((r) => [r.name, r]));
     const limits = { validation: params.most_validation, held_out: params.most_held_out };
@@ -41,7 +46,13 @@ export const trusted = defineStage({
       return place < (limits[spec.split] ?? Number.POSITIVE_INFINITY);
     });
     const names = [...new Set(specs.map((s) => s.repository))].sort();
-    const grounds = new Map(await mapLimit(names, 4, async (name) => [name, await prepareGround(ready.get(name)!, { library, harness, syntax })] as const));
+    const grounds = new Map(
+      await mapLimit(
+        names,
+        4,
+        async (name) => [name, await prepareGround(ready.get(name)!, { library, harness, syntax })] as const,
+      ),
+    );
     let done = 0;
     const made = await mapLimit(specs, 4, async (spec) => {
       const result = await make(grounds.get(spec.repository)!, spec, harness);
@@ -50,14 +61,25 @@ export const trusted = defineStage({
     });
     const proposals = made.filter((m) => typeof m !== 'string');
     const reasons = made.filter((m) => typeof m === 'string');
-    const dropped = Object.fromEntries(Map.groupBy(reasons, (r) => r).entries().map(([r, list]) => [r, list.length]));
-    if (available.length < trusted.specs.length) dropped.repository_unavailable = trusted.specs.length - available.length;
-    return { tables: { trusted_tasks: proposals.map((p) => p.task), trusted_answer_keys: proposals.map((p) => p.key) }, dropped };
+    const dropped = Object.fromEntries(
+      Map.groupBy(reasons, (r) => r)
+        .entries()
+        .map(([r, list]) => [r, list.length]),
+    );
+    if (available.length < trusted.specs.length)
+      dropped.repository_unavailable = trusted.specs.length - available.length;
+    return {
+      tables: { trusted_tasks: proposals.map((p) => p.task), trusted_answer_keys: proposals.map((p) => p.key) },
+      dropped,
+    };
   },
 });
 
 /** The wall between training and judging: no trusted task may come from a training repository. */
-export function refuseOverlap(specs: readonly TrustedSpec[], repositories: readonly { name: string; split: string }[]): void {
+export function refuseOverlap(
+  specs: readonly TrustedSpec[],
+  repositories: readonly { name: string; split: string }[],
+): void {
   const training = new Set(repositories.filter((r) => r.split === 'train').map((r) => r.name));
   const wrong = specs.find((spec) => training.has(spec.repository));
   if (!wrong) return;
@@ -65,11 +87,15 @@ export function refuseOverlap(specs: readonly TrustedSpec[], repositories: reado
     where: 'data/seeds/validation/tasks.json',
     expected: 'tasks from repositories that are not trained on',
     found: `a ${wrong.split} task of ${wrong.repository}, which is a training repository`,
-    fix: 'change the repository\'s split in data/seeds/repositories.json or rebuild the list with make validation-set',
+    fix: "change the repository's split in data/seeds/repositories.json or rebuild the list with make validation-set",
   });
 }
 
-async function make(ground: Ground, spec: TrustedSpec, harness: Harness): Promise<Proposal | 'source_differs' | 'labels_differ'> {
+async function make(
+  ground: Ground,
+  spec: TrustedSpec,
+  harness: Harness,
+): Promise<Proposal | 'source_differs' | 'labels_differ'> {
   const site = findSite(ground, spec);
   if (!site) return 'source_differs';
   const proposal = await propose(ground, site, { split: spec.split, skill_id: null, harness });
@@ -77,12 +103,19 @@ async function make(ground: Ground, spec: TrustedSpec, harness: Harness): Promis
 }
 
 /** Digest of the failing tests, whatever their order. */
-export const labelsDigest = (fail_to_pass: readonly string[]): string => sha256([...fail_to_pass].sort().join('\n')).slice(0, 16);
+export const labelsDigest = (fail_to_pass: readonly string[]): string =>
+  sha256([...fail_to_pass].sort().join('\n')).slice(0, 16);
 
 function findSite({ repository, modules }: Ground, spec: TrustedSpec): Site | null {
   const module = modules.get(spec.path);
   const fn = module?.functions.find((f) => f.name === spec.symbol);
   if (!module || !fn) return null;
-  const edit = enumerateBugs(module, fn).find((e) => e.start === spec.start && e.end === spec.end && e.replacement === spec.replacement && e.operator === spec.operator);
+  const edit = enumerateBugs(module, fn).find(
+    (e) =>
+      e.start === spec.start &&
+      e.end === spec.end &&
+      e.replacement === spec.replacement &&
+      e.operator === spec.operator,
+  );
   return edit ? { repository_id: repository.repository_id, edit, function: fn } : null;
 }

@@ -32,15 +32,24 @@ export const validate = defineStage({
     const grounds = groundsOf(repositories, { ...params, seed }, ports as never);
     let done = 0;
     const verdicts = await mapLimit(tasks, 4, async (task) => {
-      const rows = await judge({ task, key: keys.get(task.task_id)! }, grounds(task.repository_id), () => stopwatch.now());
+      const rows = await judge({ task, key: keys.get(task.task_id)! }, grounds(task.repository_id), () =>
+        stopwatch.now(),
+      );
       progress(++done, tasks.length);
       return rows;
     });
     const refused = verdicts.flat().filter((v) => !v.passed);
     return {
       tables: { verdicts: verdicts.flat() },
-      dropped: Object.fromEntries(Map.groupBy(refused, (v) => v.reason_code).entries().map(([code, rows]) => [code, rows.length])),
-      usage: { executions: harness.executions.asked - before.asked, unique_executions: harness.executions.unique - before.unique },
+      dropped: Object.fromEntries(
+        Map.groupBy(refused, (v) => v.reason_code)
+          .entries()
+          .map(([code, rows]) => [code, rows.length]),
+      ),
+      usage: {
+        executions: harness.executions.asked - before.asked,
+        unique_executions: harness.executions.unique - before.unique,
+      },
     };
   },
 });
@@ -60,7 +69,12 @@ export function groundsOf(
       baseline_tests: repository.tests,
       parses: (_, text) => syntax.parses(repository.language, text),
       functionsOf: (path, text) => syntax.parse(repository.language, path, text).functions.map((fn) => fn.name),
-      settings: { reruns: settings.reruns, most_failing: settings.most_failing, suite_wall_ms: suiteWallMs(repository), seed: settings.seed },
+      settings: {
+        reruns: settings.reruns,
+        most_failing: settings.most_failing,
+        suite_wall_ms: suiteWallMs(repository),
+        seed: settings.seed,
+      },
     };
   };
 }

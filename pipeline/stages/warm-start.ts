@@ -31,16 +31,27 @@ export const warmStartParams = z.object({
 export const warmStartStage = defineStage({
   name: 'warm_start',
   version: 1,
-  reads: { repositories: bootstrap(Repositories), tasks: current(Tasks), answer_keys: current(AnswerKeys), verdicts: current(Verdicts) },
+  reads: {
+    repositories: bootstrap(Repositories),
+    tasks: current(Tasks),
+    answer_keys: current(AnswerKeys),
+    verdicts: current(Verdicts),
+  },
   writes: { policies: Policies },
   params: warmStartParams,
   ports: ['arena', 'harness', 'objects'],
   async run({ repositories, tasks, answer_keys, verdicts }, { params, ports, seed, random, progress }) {
-    const { arena, objects, harness } = ports as unknown as { arena: ArenaPort; objects: ObjectStore; harness: Harness };
+    const { arena, objects, harness } = ports as unknown as {
+      arena: ArenaPort;
+      objects: ObjectStore;
+      harness: Harness;
+    };
     const before = { ...harness.executions };
     const chosen = shuffled(validTasks(tasks, verdicts), random);
     const demonstrations: Demonstration[] = [];
-    const challenges = (await openAll(arena.of(repositories), chosen.slice(0, 3 * params.tasks), answer_keys)).filter((c) => c !== null);
+    const challenges = (await openAll(arena.of(repositories), chosen.slice(0, 3 * params.tasks), answer_keys)).filter(
+      (c) => c !== null,
+    );
     for (let at = 0; at < challenges.length && demonstrations.length < params.tasks; at += tasksAtOnce) {
       const found = await mapLimit(challenges.slice(at, at + tasksAtOnce), tasksAtOnce, demonstrationOf);
       demonstrations.push(...found.filter((d) => d.repairs.length > 0));
@@ -49,20 +60,39 @@ export const warmStartStage = defineStage({
     const policy = params.kind === 'mlp' ? MlpPolicy.random(seed, params.buckets) : new LogLinearPolicy(params.buckets);
     const used = demonstrations.slice(0, params.tasks);
     warmStart({ policy, demonstrations: used, seed, epochs: params.epochs, learning_rate: params.learning_rate });
-    const stored = await storeCheckpoint({ policy, optimiser: new Adam(policy.parameterCount, { learning_rate: params.learning_rate }) }, objects);
-    const row = { ...stored, parent_id: null, trainer: 'warm_start', seed, trained_on: JSON.stringify(used.map((d) => d.task_id).sort()), settings: JSON.stringify(params), step_count: params.epochs, mean_reward: 0 };
+    const stored = await storeCheckpoint(
+      { policy, optimiser: new Adam(policy.parameterCount, { learning_rate: params.learning_rate }) },
+      objects,
+    );
+    const row = {
+      ...stored,
+      parent_id: null,
+      trainer: 'warm_start',
+      seed,
+      trained_on: JSON.stringify(used.map((d) => d.task_id).sort()),
+      settings: JSON.stringify(params),
+      step_count: params.epochs,
+      mean_reward: 0,
+    };
     return {
       tables: { policies: [row] },
-      usage: { executions: harness.executions.asked - before.asked, unique_executions: harness.executions.unique - before.unique },
+      usage: {
+        executions: harness.executions.asked - before.asked,
+        unique_executions: harness.executions.unique - before.unique,
+      },
     };
   },
 });
 
 /** Tries every edit of a task and names those that repair it. */
 async function demonstrationOf({ prepared, outcomes, execute, task }: Challenge): Promise<Demonstration> {
-  const actions = prepared.actions.flatMap((action, index) => (action.kind === 'edit' && !outcomes.has(index) ? [index] : []));
+  const actions = prepared.actions.flatMap((action, index) =>
+    action.kind === 'edit' && !outcomes.has(index) ? [index] : [],
+  );
   const found = await execute(actions);
   for (const [i, action] of actions.entries()) outcomes.set(action, found[i]!);
-  const repairs = prepared.actions.flatMap((action, index) => (action.kind === 'edit' && outcomes.get(index).full ? [index] : []));
+  const repairs = prepared.actions.flatMap((action, index) =>
+    action.kind === 'edit' && outcomes.get(index).full ? [index] : [],
+  );
   return { task_id: task.task_id, space: prepared.space, repairs };
 }

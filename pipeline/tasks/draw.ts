@@ -1,11 +1,17 @@
 import type { Skill } from '../../schemas/skills.ts';
 import type { Random } from '../random.ts';
+import { type GeneratorLogits, generatorWeight, NO_PREFERENCE } from '../training/generator.ts';
 import { type Ground, type Site, sitesOf } from './ground.ts';
+import { taskIdOf } from './propose.ts';
 
 export interface DrawSettings {
   per_draw: number;
   explore: number;
   most_per_function: number;
+  /** Tasks that were made before: their bugs are not made again. */
+  taken?: ReadonlySet<string>;
+  /** What the Generator has learnt to prefer; nothing when left out. */
+  logits?: GeneratorLogits;
 }
 
 export interface Draw {
@@ -32,7 +38,8 @@ export function drawer(
   settings: DrawSettings,
   random: Random,
 ): () => Draw | null {
-  const pools = grounds.map((ground): Pool => ({ ground, sites: sitesOf(ground) }));
+  const isFree = ({ repository_id, edit }: Site) => !settings.taken?.has(taskIdOf(repository_id, edit));
+  const pools = grounds.map((ground): Pool => ({ ground, sites: sitesOf(ground).filter(isFree) }));
   const aims = skills.filter(
     (skill) => skill.lineage !== 'retired' && skill.lineage !== 'merged' && skill.kind !== 'strategy',
   );
@@ -55,14 +62,16 @@ function drawFrom(
   random: Random,
   perFunction: Map<string, number>,
 ): Draw[] {
+  const { logits = NO_PREFERENCE } = settings;
   const skill = random() < settings.explore ? undefined : pickSkill(pool, skills, random);
   const matching = skill
     ? pool.sites.filter((site) => isAbout(skill, site, pool.ground))
-    : familyOf(pool.sites, random);
+    : familyOf(pool.sites, random, logits);
   const draws: Draw[] = [];
   const count = skill ? settings.per_draw : 1;
   for (let i = 0; i < count && matching.length > 0; i++) {
-    const [site] = matching.splice(Math.floor(random() * matching.length), 1) as [Site];
+    const weights = matching.map(({ edit }) => generatorWeight(logits, { operator: '', context: edit.context }));
+    const [site] = matching.splice(pickWeighted(weights, random), 1) as [Site];
     pool.sites.splice(pool.sites.indexOf(site), 1);
     const place = `${site.repository_id} ${site.edit.path} ${site.edit.function_name}`;
     const used = perFunction.get(place) ?? 0;
@@ -85,18 +94,27 @@ export function isAbout(skill: Pick<Skill, 'operator' | 'context' | 'qualifier'>
 
 function pickSkill(pool: Pool, skills: readonly Skill[], random: Random): Skill | undefined {
   const usable = skills.filter((skill) => pool.sites.some((site) => isAbout(skill, site, pool.ground)));
+  if (usable.length === 0) return undefined;
   const masses = usable.map((skill) => skill.failure_rate * skill.attempt_count);
-  const point = random() * masses.reduce((sum, mass) => sum + mass, 0);
-  let passed = 0;
-  return usable.find((_, index) => {
-    passed += masses[index]!;
-    return point <= passed;
-  });
+  return usable[pickWeighted(masses, random)];
 }
 
-function familyOf(sites: readonly Site[], random: Random): Site[] {
+function familyOf(sites: readonly Site[], random: Random, logits: GeneratorLogits): Site[] {
   const families = Map.groupBy(sites, (site) => site.edit.operator);
-  return [...families.get(pick([...families.keys()].sort(), random))!];
+  const operators = [...families.keys()].sort();
+  const weights = operators.map((operator) => generatorWeight(logits, { operator, context: '' }));
+  return [...families.get(operators[pickWeighted(weights, random)]!)!];
+}
+
+/** Index drawn in proportion to the weights. */
+function pickWeighted(weights: readonly number[], random: Random): number {
+  const point = random() * weights.reduce((sum, weight) => sum + weight, 0);
+  let passed = 0;
+  const found = weights.findIndex((weight) => {
+    passed += weight;
+    return point < passed;
+  });
+  return found < 0 ? weights.length - 1 : found;
 }
 
 const pick = <T>(items: readonly T[], random: Random): T => items[Math.floor(random() * items.length)]!;

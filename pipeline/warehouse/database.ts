@@ -63,6 +63,7 @@ function plain(value: unknown): unknown {
 
 function safeNumber(value: bigint): number {
   const number = Number(value);
-  if (!Number.isSafeInteger(number)) throw new RangeError(`${value} does not fit a number; cast it to VARCHAR in the query`);
+  if (!Number.isSafeInteger(number))
+    throw new RangeError(`${value} does not fit a number; cast it to VARCHAR in the query`);
   return number;
 }

@@ -1,6 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { randomUUID } from 'node:crypto';
 import { sha256 } from '../hash.ts';
 
 /** Flushes a file or a folder to the disk. */

@@ -17,7 +17,10 @@ export async function writeParquet<T extends Table>(
   file: string,
 ): Promise<void> {
   const staging = `${file}.jsonl`;
-  const checked = sortByKey(table, rows.map((row, index) => checkRow(table, row, `${table.name} row ${index}`)));
+  const checked = sortByKey(
+    table,
+    rows.map((row, index) => checkRow(table, row, `${table.name} row ${index}`)),
+  );
   await writeLines(staging, checked);
   const columns = columnsOf(table);
   const declared = columns.map((c) => `${c.name}: ${quote(c.sql)}`).join(', ');
@@ -32,7 +35,11 @@ export async function writeParquet<T extends Table>(
 }
 
 /** Reads files of one table, refuses drifted columns and rows that do not match, sorts by key. */
-export async function readParquet<T extends Table>(database: Database, table: T, files: readonly string[]): Promise<Row<T>[]> {
+export async function readParquet<T extends Table>(
+  database: Database,
+  table: T,
+  files: readonly string[],
+): Promise<Row<T>[]> {
   if (files.length === 0) return [];
   const source = `read_parquet([${files.map(quote).join(', ')}], hive_partitioning = false)`;
   await checkColumns(database, table, source, files);
@@ -59,7 +66,7 @@ async function checkColumns(database: Database, table: Table, source: string, fi
     where: files.join(', '),
     expected: `columns of table ${table.name}: ${missing.join(', ') || 'as declared'}`,
     found: extra.join(', ') || `no ${missing.join(', ')}`,
-    fix: 'the schema changed since this part was written: run the round again with --redo',
+    fix: 'the schema changed since this part was written: run make round again for the round in its path',
   });
 }
 
@@ -67,7 +74,10 @@ export function checkRow<T extends Table>(table: T, row: unknown, where: string)
   const parsed = table.row.safeParse(row);
   if (parsed.success) return parsed.data as Row<T>;
   const problems = parsed.error.issues.map((issue) => {
-    const found = issue.path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], row);
+    const found = issue.path.reduce<unknown>(
+      (value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key],
+      row,
+    );
     return `${issue.path.join('.') || '(row)'}: ${issue.message}; found ${show(found)}`;
   });
   throw DataError.of({
@@ -91,7 +101,9 @@ export function sortByKey<T extends Table>(table: T, rows: Row<T>[]): Row<T>[] {
 }
 
 const compareValues = (a: unknown, b: unknown): number =>
-  typeof a === 'number' && typeof b === 'number' ? a - b : Buffer.compare(Buffer.from(String(a)), Buffer.from(String(b)));
+  typeof a === 'number' && typeof b === 'number'
+    ? a - b
+    : Buffer.compare(Buffer.from(String(a)), Buffer.from(String(b)));
 
 async function writeLines(file: string, rows: readonly unknown[]): Promise<void> {
   const handle = await open(file, 'w');

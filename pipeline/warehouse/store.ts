@@ -50,14 +50,18 @@ export class Warehouse implements TableStore {
     return true;
   }
 
-  async commit(manifest: Omit<Manifest, 'outputs'>, tables: readonly { table: Table; rows: readonly unknown[] }[]): Promise<Manifest> {
+  async commit(
+    manifest: Omit<Manifest, 'outputs'>,
+    tables: readonly { table: Table; rows: readonly unknown[] }[],
+  ): Promise<Manifest> {
     const { round } = manifest;
     const { stage } = manifest.ingredients;
     const staging = join(this.root, '.staging', randomUUID());
     await mkdir(staging, { recursive: true });
     try {
       const outputs: Record<string, OutputRecord> = {};
-      for (const { table, rows } of tables) outputs[table.name] = await this.stageTable(staging, round, stage, table, rows);
+      for (const { table, rows } of tables)
+        outputs[table.name] = await this.stageTable(staging, round, stage, table, rows);
       for (const { path } of Object.values(outputs).flatMap((o) => o.files)) {
         await publish(join(staging, path.replaceAll('/', '__')), join(this.root, path));
       }
@@ -75,7 +79,9 @@ export class Warehouse implements TableStore {
   async manifests(round: number): Promise<Manifest[]> {
     const names = await readdir(this.manifestFolder(round)).catch(() => [] as string[]);
     const found = await Promise.all(
-      names.filter((n) => n.endsWith('.json') && !n.startsWith('.')).map((n) => readManifest(join(this.manifestFolder(round), n))),
+      names
+        .filter((n) => n.endsWith('.json') && !n.startsWith('.'))
+        .map((n) => readManifest(join(this.manifestFolder(round), n))),
     );
     return found.filter((m) => m !== null).sort((a, b) => (a.ingredients.stage < b.ingredients.stage ? -1 : 1));
   }
@@ -83,7 +89,10 @@ export class Warehouse implements TableStore {
   /** Rounds that have at least one finished stage, ascending. */
   async rounds(): Promise<number[]> {
     const names = await readdir(join(this.root, 'manifests')).catch(() => [] as string[]);
-    return names.map((n) => Number(n.replace('round=', ''))).filter(Number.isInteger).sort((a, b) => a - b);
+    return names
+      .map((n) => Number(n.replace('round=', '')))
+      .filter(Number.isInteger)
+      .sort((a, b) => a - b);
   }
 
   /** Absolute paths of a table's files in a round. */
@@ -96,7 +105,13 @@ export class Warehouse implements TableStore {
     await rm(join(this.root, '.staging'), { recursive: true, force: true });
   }
 
-  private async stageTable(staging: string, round: number, stage: string, table: Table, rows: readonly unknown[]): Promise<OutputRecord> {
+  private async stageTable(
+    staging: string,
+    round: number,
+    stage: string,
+    table: Table,
+    rows: readonly unknown[],
+  ): Promise<OutputRecord> {
     const draft = join(staging, `${table.name}.parquet`);
     await writeParquet(this.database, table, rows as Row<Table>[], draft);
     const digest = (await fileDigest(draft))!;
@@ -139,7 +154,9 @@ export function contentDigest(table: Table, rows: readonly Row<Table>[]): string
   const names = columnsOf(table)
     .filter((c) => !c.is_volatile)
     .map((c) => c.name);
-  const lines = sortByKey(table, [...rows]).map((row) => canonicalJson(names.map((n) => (row as Record<string, unknown>)[n])));
+  const lines = sortByKey(table, [...rows]).map((row) =>
+    canonicalJson(names.map((n) => (row as Record<string, unknown>)[n])),
+  );
   return sha256([table.name, names.join(','), ...lines].join('\n'));
 }
 

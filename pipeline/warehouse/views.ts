@@ -38,12 +38,17 @@ export async function createMarts(database: Database): Promise<void> {
 export async function sqlFiles(kind: 'marts' | 'checks'): Promise<SqlFile[]> {
   const folder = join(sqlFolder, kind);
   const names = (await readdir(folder)).filter((n) => n.endsWith('.sql')).sort();
-  return Promise.all(names.map(async (name) => readSqlFile(basename(name, '.sql'), await readFile(join(folder, name), 'utf8'))));
+  return Promise.all(
+    names.map(async (name) => readSqlFile(basename(name, '.sql'), await readFile(join(folder, name), 'utf8'))),
+  );
 }
 
 export function readSqlFile(name: string, text: string): SqlFile {
   const field = (key: string) => text.match(new RegExp(`^-- ${key}:\\s*(.*)$`, 'm'))?.[1]?.trim() ?? '';
-  const reads = field('reads').split(',').map((s) => s.trim()).filter(Boolean);
+  const reads = field('reads')
+    .split(',')
+    .map((s) => s.trim())
+    .filter(Boolean);
   return { name, sql: text.trim().replace(/;$/, ''), header: { purpose: field(name), grain: field('grain'), reads } };
 }
 
@@ -53,7 +58,9 @@ async function tableView(warehouse: Warehouse, table: Table): Promise<string> {
   for (const round of await warehouse.rounds()) {
     const files = await warehouse.files(table, round);
     if (files.length === 0) continue;
-    parts.push(`select ${round}::integer as round, ${names.join(', ')} from read_parquet([${files.map(quote).join(', ')}], hive_partitioning = false)`);
+    parts.push(
+      `select ${round}::integer as round, ${names.join(', ')} from read_parquet([${files.map(quote).join(', ')}], hive_partitioning = false)`,
+    );
   }
   return `create or replace view ${table.name} as ${parts.join(' union all ') || emptyTable(table)}`;
 }
