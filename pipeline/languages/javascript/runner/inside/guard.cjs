@@ -73,7 +73,15 @@ const events = [
   'disconnect',
 ];
 /** Properties of the process that change by themselves. */
-const volatile = new Set(['_events', '_eventsCount', '_maxListeners', 'title', 'exitCode', '_exiting', 'domain']);
+const volatile = Object.assign(Object.create(null), {
+  _events: true,
+  _eventsCount: true,
+  _maxListeners: true,
+  title: true,
+  exitCode: true,
+  _exiting: true,
+  domain: true,
+});
 
 function guarded() {
   const objects = [globalThis, ...prototypeOnly];
@@ -83,61 +91,65 @@ function guarded() {
   return [...new Set(objects)].filter(Boolean);
 }
 
-const isSame = (is, was) => Object.is(is.value, was.value) && is.get === was.get && is.set === was.set;
+const { is: isIdentical, create } = Object;
+const isSame = (now, was) => isIdentical(now.value, was.value) && now.get === was.get && now.set === was.set;
 
-/** One object as it was. Attributes of a property (enumerable ...) are put back only along with its value. */
+/**
+ * One object as it was. Attributes of a property (enumerable ...) are put back only along with its value.
+ * `restore` calls no method of any built-in object: those may be what was changed. Hence the plain loops.
+ */
 class Snapshot {
   #object;
-  #known = new Map();
   #key_count;
-  /** Data properties as two parallel lists: comparing them is what every run pays for. */
   #keys = [];
-  #values = [];
-  #accessors = [];
+  #descriptors = [];
+  #is_data = [];
+  #known = create(null);
 
   constructor(object) {
     this.#object = object;
-    for (const key of ownKeys(object))
-      if (!volatile.has(key)) this.#remember(key, getOwnPropertyDescriptor(object, key));
-    this.#key_count = this.#count();
-  }
-
-  #remember(key, descriptor) {
-    this.#known.set(key, descriptor);
-    if ('value' in descriptor) {
+    for (const key of ownKeys(object).filter((each) => !volatile[each])) {
+      const descriptor = getOwnPropertyDescriptor(object, key);
       this.#keys.push(key);
-      this.#values.push(descriptor.value);
-    } else {
-      this.#accessors.push(key);
+      // without a prototype: what is added to Object.prototype must not become part of it
+      this.#descriptors.push(Object.assign(create(null), descriptor));
+      this.#is_data.push('value' in descriptor);
+      this.#known[key] = true;
     }
-  }
-
-  #count() {
-    const keys = ownKeys(this.#object);
-    if (this.#object !== process) return keys.length;
-    return keys.filter((key) => !volatile.has(key)).length;
+    this.#key_count = this.#keys.length;
   }
 
   #isUntouched() {
-    if (this.#count() !== this.#key_count) return false;
+    const keys = ownKeys(this.#object);
+    let count = keys.length;
+    if (this.#object === process) for (let index = 0; index < keys.length; index++) if (volatile[keys[index]]) count--;
+    if (count !== this.#key_count) return false;
     for (let index = 0; index < this.#keys.length; index++) {
-      if (!Object.is(this.#object[this.#keys[index]], this.#values[index])) return false;
+      const key = this.#keys[index];
+      const was = this.#descriptors[index];
+      if (this.#is_data[index] ? !isIdentical(this.#object[key], was.value) : !this.#isStill(key, was)) return false;
     }
-    return this.#accessors.every((key) =>
-      isSame(getOwnPropertyDescriptor(this.#object, key) ?? {}, this.#known.get(key)),
-    );
+    return true;
+  }
+
+  #isStill(key, was) {
+    const now = getOwnPropertyDescriptor(this.#object, key);
+    return now !== undefined && isSame(now, was);
   }
 
   /** False when something could not be put back. */
   restore() {
     if (this.#isUntouched()) return true;
     let is_clean = true;
-    for (const key of ownKeys(this.#object)) {
-      if (!this.#known.has(key) && !volatile.has(key)) is_clean = deleteProperty(this.#object, key) && is_clean;
+    const keys = ownKeys(this.#object);
+    for (let index = 0; index < keys.length; index++) {
+      const key = keys[index];
+      if (!this.#known[key] && !volatile[key]) is_clean = deleteProperty(this.#object, key) && is_clean;
     }
-    for (const [key, was] of this.#known) {
-      const is = getOwnPropertyDescriptor(this.#object, key);
-      if (!is || !isSame(is, was)) is_clean = defineProperty(this.#object, key, was) && is_clean;
+    for (let index = 0; index < this.#keys.length; index++) {
+      const key = this.#keys[index];
+      const was = this.#descriptors[index];
+      if (!this.#isStill(key, was)) is_clean = defineProperty(this.#object, key, was) && is_clean;
     }
     return is_clean;
   }
@@ -166,7 +178,7 @@ function trackTimers(started) {
     const original = globalThis[name];
     const tracked = (...args) => {
       const handle = original(...args);
-      started.push([kinds[name], handle]);
+      started[started.length] = [kinds[name], handle];
       return handle;
     };
     Object.defineProperties(tracked, Object.getOwnPropertyDescriptors(original));
@@ -196,13 +208,16 @@ class Guard {
 
   /** False when the process is not as it was and should be replaced. */
   restore() {
+    let is_clean = true;
+    for (let index = 0; index < this.#snapshots.length; index++)
+      is_clean = this.#snapshots[index].restore() && is_clean;
     for (const [clear, handle] of this.#started) this.#clear[clear](handle);
     this.#started.length = 0;
     restoreListeners(this.#listeners);
     restoreEnvironment(this.#environment);
     if (process.cwd() !== this.#directory) process.chdir(this.#directory);
     process.exitCode = undefined;
-    return this.#snapshots.map((snapshot) => snapshot.restore()).every(Boolean);
+    return is_clean;
   }
 }
 

@@ -129,7 +129,8 @@ function onSuite(status, { details }) {
   state.finish('broken', failureOf(causeOf(details)).message);
 }
 
-const causeOf = ({ error }) => (error.cause === undefined ? error : error.cause);
+/** node:test gives its own complaints as a text. */
+const causeOf = ({ error }) => (typeof error.cause === 'string' ? new Error(error.cause) : (error.cause ?? error));
 
 function report(id, outcome, { details, skip, todo }) {
   if (!state.selection.wants(id)) return;

@@ -4,6 +4,7 @@
  * registration and scheduling are done here; assertions and mocks are Node's own. `admit` compares it with the real one.
  */
 
+const { AsyncLocalStorage } = require('node:async_hooks');
 const { failureOf } = require('./failure.cjs');
 const { Names } = require('./selection.cjs');
 const { Entry, hookKinds, MockTracker, parse, TestContext } = require('./node-test-tree.cjs');
@@ -22,6 +23,9 @@ const EMPTY = {
 
 /** Node checks a plan some microtasks after the callback ended; assertions that come within them count. */
 const planHops = 12;
+
+/** The test that whatever runs now was started by. */
+const origin = new AsyncLocalStorage();
 
 class NodeTestRun {
   #context;
@@ -190,7 +194,7 @@ class NodeTestRun {
       ? setTimeout(() => interrupted.reject(new Error(`test timed out after ${timeout}ms`)), timeout)
       : null;
     try {
-      await Promise.race([this.#callback(entry, context), interrupted.promise]);
+      await Promise.race([origin.run(entry, () => this.#callback(entry, context)), interrupted.promise]);
     } catch (error) {
       if (error instanceof Stop) throw error;
       this.#fail(entry, error, 'failed');
@@ -231,10 +235,10 @@ class NodeTestRun {
     return entry.kind === 'test' && (this.#context.selection.wants(entry.id) || this.#isBelowWanted(entry.parent));
   }
 
+  /** As in Node: an error that no running test has caused is nobody's failure. */
   uncaught(error) {
-    const entry = this.#running.at(-1);
-    if (entry?.interrupt) entry.interrupt(error);
-    else this.#deferred.reject(new Stop('incomplete', failureOf(error).message));
+    const entry = origin.getStore();
+    if (entry && !entry.is_reported) entry.interrupt(error);
   }
 
   drained() {

@@ -41,11 +41,13 @@ const guard = new Guard();
 const exit = process.exit.bind(process);
 const { setImmediate } = require('node:timers/promises');
 const watchdog = startWatchdog();
+/** Whether the guard could undo all that the last run left. */
+let is_restored = true;
 const idleResources = process.getActiveResourcesInfo().length;
 
 /** True when nothing of the last run is left that could disturb the next one. */
 async function settle() {
-  if (!guard.restore()) return false;
+  if (!is_restored) return false;
   for (let turn = 0; turn < 4; turn++) {
     await setImmediate();
     if (process.getActiveResourcesInfo().length <= idleResources) return process.memoryUsage.rss() < MEMORY_BYTES;
@@ -66,12 +68,17 @@ const baseOf = (texts) => new Map(Object.entries(texts).map(([path, text]) => [R
 async function once(budget_ms, options) {
   current = new RunOnce({ Run, framework, job, ...options });
   watchdog.arm(budget_ms);
+  let outcome;
   try {
-    return await current.execute();
-  } finally {
-    watchdog.disarm();
-    current = null;
+    outcome = await current.execute();
+  } catch (error) {
+    outcome = { outcome: 'incomplete', detail: `the run was disturbed: ${String(error)}`, results: [], error };
   }
+  // Before anything else: what follows needs the built-in objects as they were.
+  is_restored = guard.restore();
+  watchdog.disarm();
+  current = null;
+  return outcome;
 }
 
 async function suite({ texts, tests, coverage, stop_at_first_failure, wall_ms }) {

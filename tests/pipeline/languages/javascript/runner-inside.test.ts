@@ -1,0 +1,101 @@
+import { createRequire } from 'node:module';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+const inside = '../../../../pipeline/languages/javascript/runner/inside';
+const load = createRequire(import.meta.url);
+const { Names, Selection } = load(`${inside}/selection.cjs`);
+const { failureOf, keepFramesIn } = load(`${inside}/failure.cjs`);
+const { codeLines, executedLines } = load(`${inside}/coverage.cjs`);
+
+describe('names', () => {
+  it('are unique below one parent, whatever they are', () => {
+    const law = fc.property(fc.array(fc.constantFrom('a', 'b', 'a#2', '')), (given) => {
+      const names = new Names();
+      const ids = given.filter((name) => name !== 'a#2').map((name) => names.top('t.js', name));
+      expect(new Set(ids).size).toBe(ids.length);
+    });
+    fc.assert(law);
+  });
+
+  it('number the second of two equal names', () => {
+    const names = new Names();
+    expect(['x', 'x', 'y'].map((name) => names.child('t.js::p', name))).toEqual([
+      't.js::p > x',
+      't.js::p > x#2',
+      't.js::p > y',
+    ]);
+  });
+});
+
+describe('a selection', () => {
+  const asked = new Selection(['b.js::p > q', 'a.js::x'], []);
+
+  it('reaches what leads to an asked test, and nothing else', () => {
+    expect(['b.js', 'b.js::p', 'b.js::p > q', 'a.js'].every((id) => asked.reaches(id))).toBe(true);
+    expect(['b.js::p > r', 'b.js::q', 'c.js'].some((id) => asked.reaches(id))).toBe(false);
+    expect(asked.wants('b.js::p')).toBe(false);
+  });
+
+  it('orders files as asked', () => {
+    expect(asked.files(['a.js', 'b.js', 'c.js'])).toEqual(['b.js', 'a.js']);
+  });
+
+  it('without a question is everything that is not deselected', () => {
+    const all = new Selection(null, ['a.js', 'b.js::p']);
+    expect(all.files(['a.js', 'b.js'])).toEqual(['b.js']);
+    expect([all.wants('b.js::p'), all.wants('b.js::q')]).toEqual([false, true]);
+  });
+});
+
+describe('a failure', () => {
+  it('masks paths and addresses and is cut', () => {
+    const { message } = failureOf(new RangeError(`at file:///repo/lib/a.js 0xdeadbeef ${'x'.repeat(1000)}`));
+    expect(message).toHaveLength(400);
+    expect(message.startsWith('RangeError: at lib/a.js 0x? x')).toBe(true);
+  });
+
+  it('takes anything that was thrown', () => {
+    const hostile = new Proxy(
+      {},
+      {
+        get: () => {
+          throw new Error('no');
+        },
+      },
+    );
+    expect(failureOf(hostile)).toMatchObject({ exception: null, frames: [] });
+    const law = fc.property(fc.anything(), (thrown) => typeof failureOf(thrown).message === 'string');
+    fc.assert(law);
+  });
+
+  it('keeps frames in sources, outermost first', () => {
+    keepFramesIn(['lib/a.js', 'lib/b.js']);
+    const stack =
+      'Error: x\n    at inner (/repo/lib/a.js:3:4)\n    at /repo/node_modules/p/i.js:1:1\n    at async outer (/repo/lib/b.js:9:1)\n    at /repo/test/t.js:1:1';
+    expect(failureOf(Object.assign(new Error('x'), { stack })).frames).toEqual([
+      { path: 'lib/b.js', line: 9 },
+      { path: 'lib/a.js', line: 3 },
+    ]);
+  });
+});
+
+describe('executed lines', () => {
+  const text = 'function f(x) {\n  if (x) {\n    a();\n  }\n\n  // done\n  b();\n}\n';
+  const range = (from: string, to: string, count: number) => ({
+    startOffset: text.indexOf(from),
+    endOffset: text.indexOf(to) + to.length,
+    count,
+  });
+
+  it('leave out blocks that did not run, blank lines, comments and closing brackets', () => {
+    const ranges = [{ startOffset: 0, endOffset: text.length - 1, count: 2 }, range('{\n    a', '\n  }', 0)];
+    expect(executedLines([{ ranges }], codeLines(text))).toEqual([1, 2, 7]);
+  });
+
+  it('are none when the function was not called', () => {
+    expect(
+      executedLines([{ ranges: [{ startOffset: 0, endOffset: text.length, count: 0 }] }], codeLines(text)),
+    ).toEqual([]);
+  });
+});
