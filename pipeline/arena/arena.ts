@@ -1,7 +1,7 @@
 import type { Repository } from '../../schemas/repositories.ts';
 import type { AnswerKey, Task } from '../../schemas/tasks.ts';
-import { enumerateRepairs } from '../mutation/index.ts';
 import { applyEdit } from '../mutation/edits.ts';
+import { enumerateRepairs } from '../mutation/index.ts';
 import type { SourceFunction, Syntax } from '../mutation/types.ts';
 import type { Edit, Harness, Library, SuiteRun } from '../ports.ts';
 import { seededRandom } from '../random.ts';
@@ -78,11 +78,29 @@ export class Arena {
     const ground = await this.ground(task.repository_id);
     const base = baseEdits(key, ground.sources);
     const secret: Secret = { key, base, pristine: ground.sources, coverage: ground.coverage };
-    const workspace = await openWorkspace({ task, base, pristine: ground.sources, suite: ground.repository.tests, harness });
+    const workspace = await openWorkspace({
+      task,
+      base,
+      pristine: ground.sources,
+      suite: ground.repository.tests,
+      harness,
+    });
     if (!workspace) return null;
-    const prepared = prepareForSolver(workspace, this.modelOf(ground, base), this.options.syntax, ground.repository.language, this.options.buckets);
+    const prepared = prepareForSolver(
+      workspace,
+      this.modelOf(ground, base),
+      this.options.syntax,
+      ground.repository.language,
+      this.options.buckets,
+    );
     const outcomes = new OutcomeTable(prepared.space.size);
-    const execute = (actions: readonly number[]) => judgeEdits(workspace, actions.map((a) => editOf(prepared, a)), secret, harness);
+    const execute = (actions: readonly number[]) =>
+      judgeEdits(
+        workspace,
+        actions.map((a) => editOf(prepared, a)),
+        secret,
+        harness,
+      );
     return {
       task,
       workspace,
@@ -107,16 +125,30 @@ export class Arena {
 }
 
 /** What the Solver makes of a workspace: ranked functions, their edits, and the features of each action. */
-function prepareForSolver(workspace: Workspace, model: LanguageModel, syntax: Syntax, language: Repository['language'], buckets: number): PreparedTask {
+function prepareForSolver(
+  workspace: Workspace,
+  model: LanguageModel,
+  syntax: Syntax,
+  language: Repository['language'],
+  buckets: number,
+): PreparedTask {
   const { failing, passing, sources, task_id } = workspace;
   const touched = new Set(failing.flatMap((test) => Object.keys(test.coverage ?? {})));
   const modules = new Map([...touched].sort().map((path) => [path, syntax.parse(language, path, sources.get(path)!)]));
-  const texts: SourceText<SourceFunction>[] = [...modules.values()].map(({ path, text, functions }) => ({ path, text, functions }));
+  const texts: SourceText<SourceFunction>[] = [...modules.values()].map(({ path, text, functions }) => ({
+    path,
+    text,
+    functions,
+  }));
   const coverage = { failing: failing.map((t) => t.coverage ?? {}), passing: passing.map((t) => t.coverage ?? {}) };
   const functions = localise(texts, coverage, failing[0]!.frames);
   const random = seededRandom(`candidates/${task_id}`);
   const edits = functions.map((ranked: RankedFunction<SourceFunction>) =>
-    candidateEdits(ranked, enumerateRepairs(modules.get(ranked.path)!, ranked.function, { lines: new Set(ranked.lines.keys()) }), random),
+    candidateEdits(
+      ranked,
+      enumerateRepairs(modules.get(ranked.path)!, ranked.function, { lines: new Set(ranked.lines.keys()) }),
+      random,
+    ),
   );
   const failure = {
     failing_tests: failing.map((test) => test.test_id),

@@ -24,7 +24,11 @@ export function validTasks(tasks: readonly Task[], verdicts: readonly Verdict[])
 }
 
 /** Opens tasks with their answer keys; null where the failing test does not fail here. */
-export function openAll(arena: Arena, tasks: readonly Task[], keys: readonly AnswerKey[]): Promise<(Challenge | null)[]> {
+export function openAll(
+  arena: Arena,
+  tasks: readonly Task[],
+  keys: readonly AnswerKey[],
+): Promise<(Challenge | null)[]> {
   const keyOf = new Map(keys.map((key) => [key.task_id, key]));
   return mapLimit(tasks, tasksAtOnce, (task) => {
     const key = keyOf.get(task.task_id);
@@ -54,4 +58,5 @@ export const trainable = (challenge: Challenge): TrainableChallenge => ({
   challenge,
 });
 
-export const trainingRollouts = (task: TrainableChallenge, request: RolloutRequest): Promise<Rollouts> => runRollouts(request, task.challenge.execute);
+export const trainingRollouts = (task: TrainableChallenge, request: RolloutRequest): Promise<Rollouts> =>
+  runRollouts(request, task.challenge.execute);

@@ -4,7 +4,10 @@ import type { ObjectStore } from '../ports.ts';
 import { type Checkpoint, checkpointBytes, checkpointId, readCheckpoint } from '../training/checkpoint.ts';
 
 /** Stores a checkpoint under its digest. */
-export async function storeCheckpoint(checkpoint: Checkpoint, objects: ObjectStore): Promise<Pick<PolicyRow, 'policy_id' | 'kind' | 'parameter_count' | 'parameters_sha256' | 'location'>> {
+export async function storeCheckpoint(
+  checkpoint: Checkpoint,
+  objects: ObjectStore,
+): Promise<Pick<PolicyRow, 'policy_id' | 'kind' | 'parameter_count' | 'parameters_sha256' | 'location'>> {
   const bytes = checkpointBytes(checkpoint);
   const digest = sha256(bytes);
   const location = `checkpoints/${digest}.bin`;
@@ -19,7 +22,10 @@ export async function storeCheckpoint(checkpoint: Checkpoint, objects: ObjectSto
 }
 
 /** The one checkpoint of a round. */
-export async function loadCheckpoint(rows: readonly PolicyRow[], objects: ObjectStore): Promise<Checkpoint & { row: PolicyRow }> {
+export async function loadCheckpoint(
+  rows: readonly PolicyRow[],
+  objects: ObjectStore,
+): Promise<Checkpoint & { row: PolicyRow }> {
   const [row] = rows;
   if (!row) throw new Error('table policies is empty: the round before left no checkpoint');
   return { row, ...readCheckpoint(await objects.get(row.location), row.location) };

@@ -62,11 +62,17 @@ function unrepaired(probe: Probe, before: string): EditOutcome | null {
   return failed(same ? 'same' : 'different');
 }
 
-async function verify(workspace: Workspace, edit: Edit, secret: Pick<Secret, 'key' | 'base' | 'coverage'>, harness: Harness): Promise<EditOutcome> {
+async function verify(
+  workspace: Workspace,
+  edit: Edit,
+  secret: Pick<Secret, 'key' | 'base' | 'coverage'>,
+  harness: Harness,
+): Promise<EditOutcome> {
   const visible = workspace.passing.map((test) => test.test_id);
   const kept_tests = [...visible, ...hiddenTests(secret.key, edit.path, visible, secret.coverage)];
   const passed = passedIn(await verificationRun(workspace, edit, secret, harness));
-  const share = (ids: readonly string[]) => (ids.length === 0 ? 1 : ids.filter((id) => passed.has(id)).length / ids.length);
+  const share = (ids: readonly string[]) =>
+    ids.length === 0 ? 1 : ids.filter((id) => passed.has(id)).length / ids.length;
   const repaired = share(secret.key.fail_to_pass);
   const kept = share(kept_tests);
   return {
@@ -94,7 +100,12 @@ export function verificationRun(
 }
 
 /** Hidden tests that execute the edited file, in an order that only their ids decide. */
-function hiddenTests(key: AnswerKey, path: string, visible: readonly string[], coverage: ReadonlyMap<string, Coverage>): string[] {
+function hiddenTests(
+  key: AnswerKey,
+  path: string,
+  visible: readonly string[],
+  coverage: ReadonlyMap<string, Coverage>,
+): string[] {
   const shown = new Set(visible);
   return key.pass_to_pass
     .filter((id) => !shown.has(id) && (coverage.get(id)?.[path]?.length ?? 0) > 0)

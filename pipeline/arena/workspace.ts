@@ -38,15 +38,26 @@ export interface WorkspaceOptions {
 }
 
 /** Opens the workspace of a task; null when the failing tests do not fail here. */
-export async function openWorkspace({ task, base, pristine, suite, harness }: WorkspaceOptions): Promise<Workspace | null> {
+export async function openWorkspace({
+  task,
+  base,
+  pristine,
+  suite,
+  harness,
+}: WorkspaceOptions): Promise<Workspace | null> {
   const run = (tests: readonly string[]): Promise<SuiteRun> =>
     harness.suite(task.repository_id, { edits: base, tests, coverage: true, wall_ms: fewTestsWallMs });
   const failingRun = await run(task.failing_tests);
   const failing = failingRun.tests.filter((test) => test.status !== 'passed' && test.status !== 'skipped');
   if (failing[0]?.test_id !== task.failing_tests[0]) return null;
   const file = fileOf(task.failing_tests[0]!);
-  const beside = suite.filter((id) => fileOf(id) === file && !task.failing_tests.includes(id)).slice(0, 2 * visibleLimit);
-  const passing = beside.length === 0 ? [] : (await run(beside)).tests.filter((test) => test.status === 'passed').slice(0, visibleLimit);
+  const beside = suite
+    .filter((id) => fileOf(id) === file && !task.failing_tests.includes(id))
+    .slice(0, 2 * visibleLimit);
+  const passing =
+    beside.length === 0
+      ? []
+      : (await run(beside)).tests.filter((test) => test.status === 'passed').slice(0, visibleLimit);
   return {
     task_id: task.task_id,
     repository_id: task.repository_id,
@@ -55,10 +66,14 @@ export async function openWorkspace({ task, base, pristine, suite, harness }: Wo
     failing,
     passing,
     probe: (edits) =>
-      harness.probe(task.repository_id, { base, candidates: edits, tests: task.failing_tests.slice(0, 1), budget_ms: probeBudgetMs }),
+      harness.probe(task.repository_id, {
+        base,
+        candidates: edits,
+        tests: task.failing_tests.slice(0, 1),
+        budget_ms: probeBudgetMs,
+      }),
   };
 }
-
 
 export function brokenSources(pristine: ReadonlyMap<string, string>, base: readonly Edit[]): Map<string, string> {
   const sources = new Map(pristine);
