@@ -68,7 +68,14 @@ export interface TestResult {
  * without reporting all of them. `broken`: the edited code does not compile or the tests could not be collected.
  * `infrastructure_error` is never a verdict: the runner itself failed.
  */
-export type RunOutcome = 'complete' | 'incomplete' | 'broken' | 'timeout' | 'memory' | 'output' | 'infrastructure_error';
+export type RunOutcome =
+  | 'complete'
+  | 'incomplete'
+  | 'broken'
+  | 'timeout'
+  | 'memory'
+  | 'output'
+  | 'infrastructure_error';
 
 export interface SuiteRun {
   outcome: RunOutcome;

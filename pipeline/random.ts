@@ -6,7 +6,12 @@ export type Random = () => number;
 /** sfc32 seeded by a string: the same seed gives the same numbers on every machine. */
 export function seededRandom(seed: string): Random {
   const digest = sha256(seed);
-  let [a, b, c, counter] = [0, 8, 16, 24].map((at) => Number.parseInt(digest.slice(at, at + 8), 16) | 0) as [number, number, number, number];
+  let [a, b, c, counter] = [0, 8, 16, 24].map((at) => Number.parseInt(digest.slice(at, at + 8), 16) | 0) as [
+    number,
+    number,
+    number,
+    number,
+  ];
   const next = (): number => {
     const t = (((a + b) | 0) + counter) | 0;
     counter = (counter + 1) | 0;

@@ -12,7 +12,15 @@ import { validate } from './stages/validate.ts';
 import { warmStartStage } from './stages/warm-start.ts';
 
 /** Round 0: seeds, trusted tasks, first tasks, checkpoint 0 and the traces that round 1 reads. */
-export const bootstrapStages: readonly Stage[] = [prepare, trusted, generate, validate, warmStartStage, solve, evaluate];
+export const bootstrapStages: readonly Stage[] = [
+  prepare,
+  trusted,
+  generate,
+  validate,
+  warmStartStage,
+  solve,
+  evaluate,
+];
 
 /** Round n: the traces of round n - 1 become a training set, the Solver is trained on it and leaves new traces. */
 export const roundStages: readonly Stage[] = [distill, generate, validate, score, select, train, solve, evaluate];

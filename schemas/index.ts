@@ -5,7 +5,16 @@ import { Scores, Selections, Sketches } from './scores.ts';
 import { Skills } from './skills.ts';
 import type { Table } from './table.ts';
 import { AnswerKeys, Tasks, TrustedAnswerKeys, TrustedTasks } from './tasks.ts';
-import { IngestRejects, Steps, TestOutcomes, ToolCalls, Traces } from './traces.ts';
+import {
+  ImportedAnswerKeys,
+  ImportSources,
+  IngestRejects,
+  Outcomes,
+  Steps,
+  TestOutcomes,
+  ToolCalls,
+  Traces,
+} from './traces.ts';
 import { Verdicts } from './verdicts.ts';
 
 /** Every table of the warehouse, in the order a round fills them. */
@@ -18,6 +27,9 @@ export const tables: readonly Table[] = [
   ToolCalls,
   TestOutcomes,
   IngestRejects,
+  ImportSources,
+  Outcomes,
+  ImportedAnswerKeys,
   Skills,
   Tasks,
   AnswerKeys,

@@ -1,4 +1,4 @@
-import { defineTable, duration, id, real, type Row, tally } from './table.ts';
+import { defineTable, duration, id, type Row, real, tally } from './table.ts';
 
 export const Ledger = defineTable('ledger', {
   doc: 'What a stage cost.',

@@ -1,4 +1,4 @@
-import { count, defineTable, id, json, oneOf, optional, real, text, type Row } from './table.ts';
+import { count, defineTable, id, json, oneOf, optional, type Row, real, text } from './table.ts';
 
 export const Policies = defineTable('policies', {
   doc: 'A checkpoint of the Solver.',

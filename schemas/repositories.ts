@@ -8,7 +8,10 @@ export const Repositories = defineTable('repositories', {
     name: text('Name in the registry it came from.'),
     version: text('Exact version.'),
     language: oneOf(['python', 'javascript'], 'Language of its sources.'),
-    split: oneOf(['train', 'validation', 'held_out'], 'What its tasks may be used for; the three never share a repository.'),
+    split: oneOf(
+      ['train', 'validation', 'held_out'],
+      'What its tasks may be used for; the three never share a repository.',
+    ),
     source_kind: oneOf(['pypi', 'npm', 'path'], 'Kind of origin.'),
     source_locator: text('Name and version as the registry client takes them, or a path.'),
     sha256: text('Digest of the archive (hex, or the npm integrity string).'),
@@ -17,8 +20,14 @@ export const Repositories = defineTable('repositories', {
     source_file_count: count('Files that an edit may touch.'),
     test_file_count: count('Test files.'),
     test_count: count('Tests that pass every time on the pristine tree.'),
-    tests: listOf(text('Test id.'), 'Tests that pass every time on the pristine tree, cold and warm, in collection order.'),
-    left_out_tests: listOf(text('Test id.'), 'Tests that failed, were skipped or differed between runs on the pristine tree.'),
+    tests: listOf(
+      text('Test id.'),
+      'Tests that pass every time on the pristine tree, cold and warm, in collection order.',
+    ),
+    left_out_tests: listOf(
+      text('Test id.'),
+      'Tests that failed, were skipped or differed between runs on the pristine tree.',
+    ),
     agreement: real('Share of tests with the same status in the cold and the warm run of the pristine tree.'),
     status: oneOf(['ready', 'unavailable', 'no_tests', 'failing_baseline'], 'Whether rounds can use it.'),
     detail: optional(text('Why it is not ready.')),

@@ -1,7 +1,7 @@
-import { count, defineTable, duration, flag, floats, id, oneOf, optional, real, text, type Row } from './table.ts';
+import { count, defineTable, duration, flag, floats, id, oneOf, optional, type Row, real, text } from './table.ts';
 
 export const Sketches = defineTable('sketches', {
-  doc: 'Projection of one task\'s policy gradient at one checkpoint. Rows of different checkpoint or projector never mix.',
+  doc: "Projection of one task's policy gradient at one checkpoint. Rows of different checkpoint or projector never mix.",
   key: ['task_id', 'policy_id', 'projector_id'],
   columns: {
     task_id: id('Task.'),

@@ -1,4 +1,4 @@
-import { count, defineTable, id, listOf, oneOf, optional, real, text, type Row } from './table.ts';
+import { count, defineTable, id, listOf, oneOf, optional, type Row, real, text } from './table.ts';
 
 export const Skills = defineTable('skills', {
   doc: 'Skill cards of the Agent Skill Registry as they stand in a round.',
@@ -9,7 +9,10 @@ export const Skills = defineTable('skills', {
     description: text('The weakness or strategy, with its figures.'),
     applicability: text('When it holds.'),
     operations: listOf(text('One operation.'), 'What to do, in order.'),
-    kind: oneOf(['strategy', 'anti_pattern', 'remediation', 'generator'], 'Successes give strategies, failures anti-patterns, partials remediations.'),
+    kind: oneOf(
+      ['strategy', 'anti_pattern', 'remediation', 'generator'],
+      'Successes give strategies, failures anti-patterns, partials remediations.',
+    ),
     operator: text('Edit family the card is about.'),
     context: text('Syntax around the edit.'),
     qualifier: optional(text('Exception type, repository, file or symbol word that narrows it, as key=value.')),

@@ -27,10 +27,7 @@ export const id = (doc: string) => column(z.string().min(1), { sql: 'VARCHAR', d
 export const text = (doc: string) => column(z.string(), { sql: 'VARCHAR', doc });
 /** A string that holds valid JSON. */
 export const json = (doc: string) =>
-  column(
-    z.string().refine(isJson, { error: 'expected valid JSON text' }),
-    { sql: 'VARCHAR', doc },
-  );
+  column(z.string().refine(isJson, { error: 'expected valid JSON text' }), { sql: 'VARCHAR', doc });
 /** A count that depends on what earlier runs left in a cache; volatile. */
 export const tally = (doc: string) => column(z.int().nonnegative(), { sql: 'INTEGER', doc, volatile: true });
 export const count = (doc: string) => column(z.int().nonnegative(), { sql: 'INTEGER', doc });
@@ -65,7 +62,13 @@ export type Row<T extends Table> = z.infer<T['row']>;
 export const defineTable = <Shape extends z.ZodRawShape>(
   name: string,
   spec: { doc: string; key: readonly (keyof Shape & string)[]; is_sealed?: true; columns: Shape },
-): Table<Shape> => ({ name, doc: spec.doc, key: spec.key, is_sealed: spec.is_sealed ?? false, row: z.strictObject(spec.columns) as z.ZodObject<Shape> });
+): Table<Shape> => ({
+  name,
+  doc: spec.doc,
+  key: spec.key,
+  is_sealed: spec.is_sealed ?? false,
+  row: z.strictObject(spec.columns) as z.ZodObject<Shape>,
+});
 
 export interface ColumnInfo {
   name: string;
@@ -79,7 +82,13 @@ export interface ColumnInfo {
 export const columnsOf = (table: Table): ColumnInfo[] =>
   Object.entries(table.row.shape).map(([name, schema]) => {
     const { sql, doc, volatile } = metaOf(schema as z.ZodType);
-    return { name, sql, doc, is_nullable: (schema as z.ZodType).safeParse(null).success, is_volatile: volatile ?? false };
+    return {
+      name,
+      sql,
+      doc,
+      is_nullable: (schema as z.ZodType).safeParse(null).success,
+      is_volatile: volatile ?? false,
+    };
   });
 
 export const createTableSql = (table: Table): string => {

@@ -1,4 +1,4 @@
-import { count, defineTable, duration, flag, id, json, oneOf, text, type Row } from './table.ts';
+import { count, defineTable, duration, flag, id, json, oneOf, type Row, text } from './table.ts';
 
 export const gateNames = ['format', 'grounding', 'execution', 'semantics'] as const;
 export type GateName = (typeof gateNames)[number];

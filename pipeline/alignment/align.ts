@@ -44,12 +44,20 @@ export interface Direction {
 }
 
 /** Sketches belong together only when they were made by the same projector. */
-export const projectorId = ({ k, s, sketch_seed }: Pick<AlignmentSettings, 'k' | 's' | 'sketch_seed'>): string => `tps-sjlt/1 k=${k} s=${s} seed=${sketch_seed}`;
+export const projectorId = ({ k, s, sketch_seed }: Pick<AlignmentSettings, 'k' | 's' | 'sketch_seed'>): string =>
+  `tps-sjlt/1 k=${k} s=${s} seed=${sketch_seed}`;
 
-export function alignTasks(tasks: readonly Task[], challenges: readonly (Challenge | null)[], settings: AlignmentSettings, tick: () => void): Promise<Aligned[]> {
+export function alignTasks(
+  tasks: readonly Task[],
+  challenges: readonly (Challenge | null)[],
+  settings: AlignmentSettings,
+  tick: () => void,
+): Promise<Aligned[]> {
   return mapLimit(tasks, tasksAtOnce, async (task, index) => {
     const challenge = challenges[index];
-    const aligned = challenge ? await alignOne(challenge, settings) : withoutGradient(task.task_id, 'its failing test does not fail here', settings.k);
+    const aligned = challenge
+      ? await alignOne(challenge, settings)
+      : withoutGradient(task.task_id, 'its failing test does not fail here', settings.k);
     tick();
     return aligned;
   });
@@ -61,18 +69,35 @@ async function alignOne(challenge: Challenge, settings: AlignmentSettings): Prom
   const started = now();
   const found = taskGradient(policy, rollouts, { kind: loss });
   const gradient = sparseGradient(found.gradient);
-  const partial_rate = rollouts.episodes().reduce((sum, e) => sum + (e.submission?.fail_to_pass_fraction ?? 0), 0) / count;
+  const partial_rate =
+    rollouts.episodes().reduce((sum, e) => sum + (e.submission?.fail_to_pass_fraction ?? 0), 0) / count;
   const facts = { pass_rate: found.pass_rate, partial_rate, reward_variance: found.reward_variance };
   if (found.is_zero || gradient.norm2 === 0) {
-    return { ...withoutGradient(challenge.task.task_id, agreed(found.pass_rate), k), ...facts, wall_ms: now() - started };
+    return {
+      ...withoutGradient(challenge.task.task_id, agreed(found.pass_rate), k),
+      ...facts,
+      wall_ms: now() - started,
+    };
   }
   const unit = scaled(gradient, 1 / Math.sqrt(gradient.norm2));
   const sketch = sketchVector(denseGradient(unit), { name: policy.kind, seed: BigInt(sketch_seed), k, s });
-  return { task_id: challenge.task.task_id, unit, sketch, norm2: gradient.norm2, ...facts, zero_reason: null, wall_ms: now() - started };
+  return {
+    task_id: challenge.task.task_id,
+    unit,
+    sketch,
+    norm2: gradient.norm2,
+    ...facts,
+    zero_reason: null,
+    wall_ms: now() - started,
+  };
 }
 
 const agreed = (pass_rate: number): string =>
-  pass_rate === 1 ? 'every rollout repaired it' : pass_rate === 0 ? 'no rollout repaired any of it' : 'all rollouts earned the same';
+  pass_rate === 1
+    ? 'every rollout repaired it'
+    : pass_rate === 0
+      ? 'no rollout repaired any of it'
+      : 'all rollouts earned the same';
 
 const withoutGradient = (task_id: string, zero_reason: string, k: number): Aligned => ({
   task_id,
@@ -92,7 +117,10 @@ const scaled = ({ length, ids, values }: SparseGradient, factor: number): Sparse
 };
 
 /** Tasks without a gradient count in the mean as zero vectors: they pull in no direction. */
-export function directionOf(trusted: readonly Aligned[], { policy, k }: Pick<AlignmentSettings, 'policy' | 'k'>): Direction {
+export function directionOf(
+  trusted: readonly Aligned[],
+  { policy, k }: Pick<AlignmentSettings, 'policy' | 'k'>,
+): Direction {
   const mean = new Float64Array(policy.parameterCount);
   const meanSketch = new Float64Array(k);
   for (const { unit, sketch } of trusted) {
@@ -104,7 +132,8 @@ export function directionOf(trusted: readonly Aligned[], { policy, k }: Pick<Ali
     });
   }
   const length = Math.sqrt(mean.reduce((sum, v) => sum + v * v, 0));
-  const dot = ({ unit }: Aligned) => (unit && length > 0 ? unit.ids.reduce((sum, id, i) => sum + unit.values[i]! * mean[id]!, 0) : null);
+  const dot = ({ unit }: Aligned) =>
+    unit && length > 0 ? unit.ids.reduce((sum, id, i) => sum + unit.values[i]! * mean[id]!, 0) : null;
   return {
     dot,
     cosine: (aligned) => {
@@ -115,7 +144,12 @@ export function directionOf(trusted: readonly Aligned[], { policy, k }: Pick<Ali
   };
 }
 
-export function sketchRow(aligned: Aligned, split: Sketch['split'], direction: Direction, settings: AlignmentSettings): Sketch {
+export function sketchRow(
+  aligned: Aligned,
+  split: Sketch['split'],
+  direction: Direction,
+  settings: AlignmentSettings,
+): Sketch {
   return {
     task_id: aligned.task_id,
     policy_id: settings.policy_id,

@@ -1,5 +1,5 @@
-import type { GateName } from '../../schemas/verdicts.ts';
 import type { AnswerKey, Task } from '../../schemas/tasks.ts';
+import type { GateName } from '../../schemas/verdicts.ts';
 import type { Harness } from '../ports.ts';
 
 /** A task and its verification signal, as proposed. */

@@ -30,4 +30,3 @@ export async function judge(candidate: Candidate, grounds: Grounds, now: () => n
   }
   return verdicts;
 }
-

@@ -7,7 +7,10 @@ const shortestLine = 12;
  * What in a problem statement gives the fix away, or null: a line the fix adds or the bug adds, the edited place,
  * a diff header, the canary of the answer key. Test output that a user would see anyway is not a leak.
  */
-export function leakIn(statement: string, key: Pick<AnswerKey, 'bug_patch' | 'fix_patch' | 'path' | 'line' | 'canary'>): string | null {
+export function leakIn(
+  statement: string,
+  key: Pick<AnswerKey, 'bug_patch' | 'fix_patch' | 'path' | 'line' | 'canary'>,
+): string | null {
   if (statement.includes(key.canary)) return 'the canary of the answer key';
   if (/^(@@|diff --git|--- |\+\+\+ )/m.test(statement)) return 'a diff';
   if (statement.includes(`${key.path}:${key.line}`)) return `the place ${key.path}:${key.line}`;

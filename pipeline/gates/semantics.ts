@@ -18,7 +18,8 @@ async function judge(candidate: Candidate, grounds: Grounds): Promise<GateResult
   const leak = leakIn(task.problem_statement, key);
   if (leak) return refuse('statement_leaks_fix', leak);
   const most = Math.max(grounds.settings.most_failing, Math.floor(0.2 * grounds.baseline_tests.length));
-  if (key.fail_to_pass.length > most) return refuse('too_many_failures', `${key.fail_to_pass.length} tests fail, at most ${most} may`);
+  if (key.fail_to_pass.length > most)
+    return refuse('too_many_failures', `${key.fail_to_pass.length} tests fail, at most ${most} may`);
 
   const broken = await brokenRun(candidate, grounds, 0);
   const mismatch = labelMismatch(candidate, grounds, passedIn(broken));
@@ -41,10 +42,17 @@ async function inverseMutation(candidate: Candidate, grounds: Grounds): Promise<
     const passed = passedIn(await treeRun(reverted, candidate, grounds));
     if (!candidate.key.fail_to_pass.some((id) => passed.has(id))) return refuse('revert_changes_nothing', path, {}, 4);
   }
-  return pass({ fail_to_pass: candidate.key.fail_to_pass.length, pass_to_pass: candidate.key.pass_to_pass.length }, 3 + broken.size);
+  return pass(
+    { fail_to_pass: candidate.key.fail_to_pass.length, pass_to_pass: candidate.key.pass_to_pass.length },
+    3 + broken.size,
+  );
 }
 
-function treeRun(files: ReadonlyMap<string, string>, { task }: Candidate, { harness, sources, baseline_tests, settings }: Grounds): Promise<SuiteRun> {
+function treeRun(
+  files: ReadonlyMap<string, string>,
+  { task }: Candidate,
+  { harness, sources, baseline_tests, settings }: Grounds,
+): Promise<SuiteRun> {
   return harness.suite(task.repository_id, {
     edits: editsTo(files, sources),
     tests: [...baseline_tests],

@@ -76,7 +76,11 @@ export class ExecutionCache {
     const names = await readdir(this.folder);
     for (const stray of names.filter((n) => n.startsWith('.'))) await rm(join(this.folder, stray), { force: true });
     const parts = names.filter((n) => n.endsWith('.parquet')).sort();
-    const rows = await readParquet(this.database, Executions, parts.map((n) => join(this.folder, n)));
+    const rows = await readParquet(
+      this.database,
+      Executions,
+      parts.map((n) => join(this.folder, n)),
+    );
     for (const row of rows) this.known.set(row.execution_id, row.result);
     if (parts.length > partsBeforeCompaction) await this.compact(parts, rows);
   }

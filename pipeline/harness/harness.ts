@@ -21,8 +21,8 @@ export interface HarnessOptions {
   library: Library;
   pool: SessionPool;
   cache: ExecutionCache;
-  /** Ids of runners and sandbox. */
-  runner_ids: readonly string[];
+  /** Everything that decides how a run comes out: runners, interpreters, installed packages, sandbox. */
+  identities: readonly string[];
 }
 
 /** Answers from the cache what was run before; runs the rest in warm sessions. */
@@ -34,17 +34,21 @@ export class CachedHarness implements Harness {
 
   constructor(options: HarnessOptions) {
     this.options = options;
-    this.id = `harness/${harnessVersion} ${[...options.runner_ids].sort().join(' ')}`;
+    this.id = `harness/${harnessVersion} ${[...options.identities].sort().join(' ')}`;
   }
 
   suite(repository_id: string, request: SuiteRequest & { repeat?: number }): Promise<SuiteRun> {
     const { pool } = this.options;
-    return this.once(repository_id, 'suite', request, (repository) => pool.use(repository, (session) => session.suite(request)));
+    return this.once(repository_id, 'suite', request, (repository) =>
+      pool.use(repository, (session) => session.suite(request)),
+    );
   }
 
   cold(repository_id: string, request: SuiteRequest & { repeat?: number }): Promise<SuiteRun> {
     const { pool } = this.options;
-    return this.once(repository_id, 'cold', request, (repository) => pool.hold(() => pool.runnerOf(repository).cold(repository, request)));
+    return this.once(repository_id, 'cold', request, (repository) =>
+      pool.hold(() => pool.runnerOf(repository).cold(repository, request)),
+    );
   }
 
   async probe(repository_id: string, request: ProbeRequest): Promise<Probe[]> {
@@ -55,7 +59,9 @@ export class CachedHarness implements Harness {
     const missing = keys.flatMap((_, index) => (found[index] ? [] : [index]));
     if (missing.length > 0) {
       const candidates = missing.map((index) => request.candidates[index]!);
-      const probes = await this.options.pool.use(this.snapshot(repository_id), (session) => session.probe({ ...request, candidates }));
+      const probes = await this.options.pool.use(this.snapshot(repository_id), (session) =>
+        session.probe({ ...request, candidates }),
+      );
       for (const [at, index] of missing.entries()) {
         found[index] = compact(probes[at]!);
         this.remember(keys[index]!, repository_id, 'probe', found[index]);
@@ -114,5 +120,10 @@ export class CachedHarness implements Harness {
 /** A cached probe keeps only what the Solver's rules look at: statuses, and the message of the last test. */
 const compact = (probe: Probe): Probe => ({
   outcome: probe.outcome,
-  tests: probe.tests.map((test) => ({ ...test, frames: test.frames.slice(-4), duration_ms: 0, message: test.message?.slice(0, 240) ?? null })),
+  tests: probe.tests.map((test) => ({
+    ...test,
+    frames: test.frames.slice(-4),
+    duration_ms: 0,
+    message: test.message?.slice(0, 240) ?? null,
+  })),
 });

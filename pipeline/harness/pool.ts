@@ -26,7 +26,8 @@ export class SessionPool {
   async use<T>(repository: RepositorySnapshot, work: (session: WarmSession) => Promise<T>): Promise<T> {
     await this.enter();
     try {
-      const session = this.idle.get(repository.repository_id)?.pop() ?? (await this.runnerOf(repository).warm(repository));
+      const session =
+        this.idle.get(repository.repository_id)?.pop() ?? (await this.runnerOf(repository).warm(repository));
       try {
         const result = await work(session);
         await this.giveBack(repository, session);

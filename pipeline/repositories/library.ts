@@ -14,7 +14,11 @@ const fewestTraining = 2;
 const fewestRepositories = 4;
 
 /** Unpacks every seed; one that cannot be had stays in the list with the reason. */
-export async function openLibrary(seeds: readonly Seed[], fetchSeed: FetchSeed, progress: (line: string) => void): Promise<Library> {
+export async function openLibrary(
+  seeds: readonly Seed[],
+  fetchSeed: FetchSeed,
+  progress: (line: string) => void,
+): Promise<Library> {
   const states = await mapLimit(seeds, 4, async (seed) => {
     const state = await stateOf(seed, fetchSeed);
     if (!state.snapshot) progress(`seed ${seed.name} ${seed.version} is left out: ${state.detail}`);
@@ -43,8 +47,25 @@ export async function openLibrary(seeds: readonly Seed[], fetchSeed: FetchSeed, 
 async function stateOf(seed: Seed, fetchSeed: FetchSeed): Promise<SeedState> {
   const { name, version, language, split, licence, origin } = seed;
   const sha = origin.kind === 'npm' ? origin.integrity : origin.sha256;
-  const repository_id = contentId('repo', { name, version, sha, source: seed.source, tests: seed.tests, test: seed.test });
-  const state = { repository_id, name, version, language, split, licence, source_kind: origin.kind, source_locator: locatorOf(seed), sha256: sha };
+  const repository_id = contentId('repo', {
+    name,
+    version,
+    sha,
+    source: seed.source,
+    tests: seed.tests,
+    test: seed.test,
+  });
+  const state = {
+    repository_id,
+    name,
+    version,
+    language,
+    split,
+    licence,
+    source_kind: origin.kind,
+    source_locator: locatorOf(seed),
+    sha256: sha,
+  };
   try {
     return { ...state, snapshot: snapshotOf(seed, repository_id, await fetchSeed(seed)), detail: null };
   } catch (error) {
@@ -54,7 +75,11 @@ async function stateOf(seed: Seed, fetchSeed: FetchSeed): Promise<SeedState> {
 }
 
 const locatorOf = ({ origin }: Seed): string =>
-  origin.kind === 'pypi' ? `${origin.name}==${origin.version}` : origin.kind === 'npm' ? `${origin.name}@${origin.version}` : origin.path;
+  origin.kind === 'pypi'
+    ? `${origin.name}==${origin.version}`
+    : origin.kind === 'npm'
+      ? `${origin.name}@${origin.version}`
+      : origin.path;
 
 function snapshotOf(seed: Seed, repository_id: string, root: string): RepositorySnapshot {
   const test_paths = expand(root, seed.tests, seed.name);
@@ -72,9 +97,16 @@ function snapshotOf(seed: Seed, repository_id: string, root: string): Repository
 }
 
 function expand(root: string, globs: readonly string[], name: string): string[] {
-  const paths = [...new Set(globs.flatMap((glob) => globSync(glob, { cwd: root })))].filter((path) => statSync(join(root, path)).isFile()).sort();
+  const paths = [...new Set(globs.flatMap((glob) => globSync(glob, { cwd: root })))]
+    .filter((path) => statSync(join(root, path)).isFile())
+    .sort();
   if (paths.length > 0) return paths;
-  throw DataError.of({ where: `seed ${name}`, expected: `files that match ${globs.join(', ')}`, found: 'none', fix: 'mend the globs in data/seeds/repositories.json' });
+  throw DataError.of({
+    where: `seed ${name}`,
+    expected: `files that match ${globs.join(', ')}`,
+    found: 'none',
+    fix: 'mend the globs in data/seeds/repositories.json',
+  });
 }
 
 function refuseTooFew(states: readonly SeedState[]): void {
@@ -86,6 +118,9 @@ function refuseTooFew(states: readonly SeedState[]): void {
     where: 'seed repositories',
     expected: `at least ${fewestRepositories}, ${fewestTraining} of them for training`,
     found: `${had.length}, ${training.length} for training${lost.length > 0 ? ` (left out: ${lost.map((s) => s.name).join(', ')})` : ''}`,
-    fix: lost.length > 0 ? `check the network; the first reason was: ${lost[0]!.detail}` : 'widen the setting repositories',
+    fix:
+      lost.length > 0
+        ? `check the network; the first reason was: ${lost[0]!.detail}`
+        : 'widen the setting repositories',
   });
 }

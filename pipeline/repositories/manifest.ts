@@ -10,8 +10,19 @@ const Test = z.strictObject({
 });
 
 const Origin = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('pypi'), name: z.string(), version: z.string(), file: z.string(), sha256: z.string().length(64) }),
-  z.strictObject({ kind: z.literal('npm'), name: z.string(), version: z.string(), integrity: z.string().startsWith('sha512-') }),
+  z.strictObject({
+    kind: z.literal('pypi'),
+    name: z.string(),
+    version: z.string(),
+    file: z.string(),
+    sha256: z.string().length(64),
+  }),
+  z.strictObject({
+    kind: z.literal('npm'),
+    name: z.string(),
+    version: z.string(),
+    integrity: z.string().startsWith('sha512-'),
+  }),
   z.strictObject({ kind: z.literal('path'), path: z.string(), sha256: z.string() }),
 ]);
 
@@ -47,7 +58,12 @@ export function parseManifest(text: string, where: string): Seed[] {
   if (!parsed.success) {
     const { path, message } = parsed.error.issues[0]!;
     const name = (value as { name?: string }[])[Number(path[0])]?.name ?? '';
-    throw DataError.of({ where: `${where}: ${name || `entry ${String(path[0])}`}`, expected: message, found: path.slice(1).join('.') || 'the entry', fix });
+    throw DataError.of({
+      where: `${where}: ${name || `entry ${String(path[0])}`}`,
+      expected: message,
+      found: path.slice(1).join('.') || 'the entry',
+      fix,
+    });
   }
   const twice = parsed.data.find((seed, i) => parsed.data.findIndex((other) => other.name === seed.name) < i);
   if (twice) throw DataError.of({ where, expected: 'one entry per name', found: `two of ${twice.name}`, fix });

@@ -56,21 +56,36 @@ export function cardText(pattern: Pattern): CardText {
         name: `repair ${pattern.operator}${where}`,
         description: `The Solver repairs it reliably when ${mistake}${where} (${figures}).`,
         applicability: `The failing test reaches code where ${mistake}${where}.`,
-        operations: ['run the failing tests', `open the most suspicious function`, `try the ${pattern.operator} edits on its executed lines first`, 'run the visible tests and submit'],
+        operations: [
+          'run the failing tests',
+          `open the most suspicious function`,
+          `try the ${pattern.operator} edits on its executed lines first`,
+          'run the visible tests and submit',
+        ],
       };
     case 'remediation':
       return {
         name: `finish ${pattern.operator}${where}`,
         description: `Partial repair when ${mistake}${where}: some failing tests pass, others still fail (${figures}).`,
         applicability: `An edit of family ${pattern.operator} fixed part of the failing tests.`,
-        operations: ['keep the line that changed the outcome', `try the other ${pattern.operator} edits on that line`, 'then the other edits of that line', 'submit only when all failing tests pass'],
+        operations: [
+          'keep the line that changed the outcome',
+          `try the other ${pattern.operator} edits on that line`,
+          'then the other edits of that line',
+          'submit only when all failing tests pass',
+        ],
       };
     default:
       return {
         name: `${pattern.operator}${where}: ${pattern.failure_mode.replaceAll('_', ' ')}`,
         description: `The Solver fails when ${mistake}${where}: ${mode} (${figures}).`,
         applicability: `Source with a site where ${mistake}${where}, on lines that some test executes.`,
-        operations: [`find a site${where} that tests execute`, `make a bug of family ${pattern.operator} there`, 'keep it when a few tests notice and most do not', 'send it through the four gates'],
+        operations: [
+          `find a site${where} that tests execute`,
+          `make a bug of family ${pattern.operator} there`,
+          'keep it when a few tests notice and most do not',
+          'send it through the four gates',
+        ],
       };
   }
 }

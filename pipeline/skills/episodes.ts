@@ -54,4 +54,5 @@ const outcomeOf = (outcome: Trace['outcome']): MinedEpisode['outcome'] =>
   outcome === 'resolved' ? 'success' : outcome === 'partial' ? 'partial' : 'failure';
 
 /** First exception type that the failing tests name, or `none`. */
-export const exceptionIn = (statement: string): string => statement.match(/: ([A-Z]\w*(?:Error|Exception|Iteration|Exit|Warning))\b/)?.[1] ?? 'none';
+export const exceptionIn = (statement: string): string =>
+  statement.match(/: ([A-Z]\w*(?:Error|Exception|Iteration|Exit|Warning))\b/)?.[1] ?? 'none';

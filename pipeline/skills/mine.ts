@@ -48,7 +48,12 @@ export function mine(episodes: readonly MinedEpisode[], settings: MiningSettings
   return wanted.flatMap(([kind, hit]) => mineKind(kind, episodes, hit, settings)).sort(strongestFirst);
 }
 
-function mineKind(kind: Pattern['kind'], episodes: readonly MinedEpisode[], hit: (e: MinedEpisode) => boolean, { support, z }: MiningSettings): Pattern[] {
+function mineKind(
+  kind: Pattern['kind'],
+  episodes: readonly MinedEpisode[],
+  hit: (e: MinedEpisode) => boolean,
+  { support, z }: MiningSettings,
+): Pattern[] {
   const base = episodes.filter(hit).length / Math.max(1, episodes.length);
   if (base === 0) return [];
   const groups = new Map<string, { predicate: Predicate; episodes: MinedEpisode[] }>();
@@ -65,7 +70,13 @@ function mineKind(kind: Pattern['kind'], episodes: readonly MinedEpisode[], hit:
     .filter((pattern) => pattern.task_ids.size >= support && pattern.z >= z);
 }
 
-function describe(kind: Pattern['kind'], predicate: Predicate, episodes: MinedEpisode[], hit: (e: MinedEpisode) => boolean, base: number): Pattern {
+function describe(
+  kind: Pattern['kind'],
+  predicate: Predicate,
+  episodes: MinedEpisode[],
+  hit: (e: MinedEpisode) => boolean,
+  base: number,
+): Pattern {
   const hits = episodes.filter(hit);
   const rate = hits.length / episodes.length;
   const interval = wilson(rate, new Set(episodes.map((e) => e.task_id)).size);
@@ -92,10 +103,13 @@ const predicatesOf = ({ operator, context, exception, repository, language }: Mi
   { operator, context: '*', qualifier: `language=${language}` },
 ];
 
-export const predicateKey = ({ operator, context, qualifier }: Predicate): string => [operator, context, qualifier ?? ''].join('|');
+export const predicateKey = ({ operator, context, qualifier }: Predicate): string =>
+  [operator, context, qualifier ?? ''].join('|');
 
 const strongestFirst = (a: Pattern, b: Pattern): number =>
-  b.z - a.z || b.task_ids.size - a.task_ids.size || compare(`${a.kind}|${predicateKey(a)}`, `${b.kind}|${predicateKey(b)}`);
+  b.z - a.z ||
+  b.task_ids.size - a.task_ids.size ||
+  compare(`${a.kind}|${predicateKey(a)}`, `${b.kind}|${predicateKey(b)}`);
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 

@@ -18,16 +18,28 @@ export interface RegistrySettings {
 const evidenceLimit = 12;
 
 /** The registry of this round: near-duplicates merged, covered ground left out, lineage from the registry before. */
-export function updateRegistry(patterns: readonly Pattern[], episodes: readonly MinedEpisode[], before: readonly Skill[], settings: RegistrySettings): Skill[] {
+export function updateRegistry(
+  patterns: readonly Pattern[],
+  episodes: readonly MinedEpisode[],
+  before: readonly Skill[],
+  settings: RegistrySettings,
+): Skill[] {
   const failed = new Set(episodes.filter((e) => e.outcome !== 'success').map((e) => e.task_id));
   const kept: Pattern[] = [];
   const merged: { pattern: Pattern; into: Pattern }[] = [];
   for (const pattern of patterns) {
-    const twin = kept.find((other) => other.kind === pattern.kind && jaccard(tracesOf(other), tracesOf(pattern)) >= settings.similarity);
+    const twin = kept.find(
+      (other) => other.kind === pattern.kind && jaccard(tracesOf(other), tracesOf(pattern)) >= settings.similarity,
+    );
     if (twin) merged.push({ pattern, into: twin });
     else kept.push(pattern);
   }
-  const covering = (['anti_pattern', 'remediation', 'strategy'] as const).flatMap((kind) => greedyCover(kept.filter((p) => p.kind === kind), settings));
+  const covering = (['anti_pattern', 'remediation', 'strategy'] as const).flatMap((kind) =>
+    greedyCover(
+      kept.filter((p) => p.kind === kind),
+      settings,
+    ),
+  );
   const known = new Map(before.map((skill) => [skill.skill_id, skill]));
   const cards = covering.map((pattern) => card(pattern, failed, known.get(skillId(pattern)), settings.round));
   return [...cards, ...farewells(before, cards, merged)];
@@ -78,7 +90,11 @@ function card(pattern: Pattern, failed: ReadonlySet<string>, known: Skill | unde
 }
 
 /** Cards of the round before that no longer stand on their own keep a row: merged into another, or retired. */
-function farewells(before: readonly Skill[], cards: readonly Skill[], merged: readonly { pattern: Pattern; into: Pattern }[]): Skill[] {
+function farewells(
+  before: readonly Skill[],
+  cards: readonly Skill[],
+  merged: readonly { pattern: Pattern; into: Pattern }[],
+): Skill[] {
   const standing = new Set(cards.map((c) => c.skill_id));
   const absorbed = new Map(merged.map(({ pattern, into }) => [skillId(pattern), skillId(into)]));
   return before
@@ -86,6 +102,10 @@ function farewells(before: readonly Skill[], cards: readonly Skill[], merged: re
     .map((skill) => {
       const into = absorbed.get(skill.skill_id);
       const lives = into !== undefined && standing.has(into);
-      return { ...skill, lineage: lives ? ('merged' as const) : ('retired' as const), merged_into: lives ? into : null };
+      return {
+        ...skill,
+        lineage: lives ? ('merged' as const) : ('retired' as const),
+        merged_into: lives ? into : null,
+      };
     });
 }
