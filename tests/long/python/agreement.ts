@@ -143,7 +143,7 @@ async function compareSpeed(
           ? { ...site, start: site.start + shift, end: site.end + shift }
           : site,
       );
-    return timed(repository, session, bug, candidates, tests);
+    if (candidates.length > 0) return timed(repository, session, bug, candidates, tests);
   }
   return 'no bug found to probe';
 }

@@ -76,6 +76,8 @@ class PythonSession implements WarmSession {
       if (parsed) records.push(parsed);
     });
     if (records.some((found) => found.t === 'cannot_swap')) return this.cold(request);
+    // the server's own hour was over: that says nothing about this run
+    if (end.how === 'ended' && end.outcome.end === 'timeout') return this.runSuite(request);
     const wall_ms = performance.now() - started;
     return suiteRun(records, { ...forcedBy(end), asked: request.tests, stops_early, wall_ms });
   }
@@ -116,7 +118,6 @@ function forcedBy(end: JobEnd): Pick<Parameters<typeof suiteRun>[1], 'forced' | 
   if (end.how === 'done') return { detail: 'the process ended by itself' };
   if (end.how === 'hung') return { forced: 'timeout', detail: 'the test server hung and was ended' };
   const { end: how, detail } = end.outcome;
-  const forced =
-    how === 'memory' || how === 'output' || how === 'timeout' || how === 'infrastructure_error' ? how : undefined;
+  const forced = how === 'memory' || how === 'output' || how === 'infrastructure_error' ? how : undefined;
   return { forced, detail: `the test server ended: ${detail ?? how}` };
 }
