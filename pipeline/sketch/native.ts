@@ -1,4 +1,4 @@
-import koffi from 'koffi';
+import { createRequire } from 'node:module';
 import { DataError } from '../errors.ts';
 import type { SketchEngine } from './engine.ts';
 import { DTYPES, dtypeOf, type Numbers, rawOf } from './floats.ts';
@@ -6,6 +6,9 @@ import { nameHash } from './mixing.ts';
 import { keyedRun, type Piece, type Reference } from './piece.ts';
 import type { Sketch, SketchStats } from './sketch.ts';
 import type { SketchSpec } from './spec.ts';
+
+/** Loaded only where there is a library to call: the other rungs must not need it. */
+const koffi = (): typeof import('koffi') => createRequire(import.meta.url)('koffi');
 
 /** Codes of `sk_isa` in native/sketch.h. */
 const ISAS = ['auto', 'scalar', 'avx2', 'avx512', 'neon'] as const;
@@ -66,7 +69,7 @@ function loadLibrary(path: string): Library {
 }
 
 function bind(path: string) {
-  const library = koffi.load(path);
+  const library = koffi().load(path);
   return {
     info: library.func('const char *sk_info()'),
     lastError: library.func('const char *sk_last_error()'),
@@ -113,7 +116,7 @@ function check(library: Library, code: number): void {
     });
 }
 
-const addressOf = (numbers: Numbers): bigint => (numbers.length === 0 ? 0n : koffi.address(rawOf(numbers)));
+const addressOf = (numbers: Numbers): bigint => (numbers.length === 0 ? 0n : koffi().address(rawOf(numbers)));
 const codeOf = (numbers: Numbers): number => DTYPES.indexOf(dtypeOf(numbers));
 
 function pieceStruct({ name, values, offset = 0, rows }: Piece): Uint8Array {
