@@ -44,10 +44,23 @@ types: $(INSTALLED)
 test-long: $(INSTALLED) ## kills, agreement of warm and cold runs, a whole small round
 	@vitest run --config vitest.long.config.ts
 
+native: $(INSTALLED) ## build the native sketch library (needs a C++ compiler; nvcc adds CUDA)
+	@$(MAKE) --no-print-directory -C pipeline/sketch/native
+	@$(MAKE) --no-print-directory -C pipeline/sketch/native emulated bench
+
+test-native: native ## every sketch implementation against the goldens; fails when the library did not load
+	@REQUIRE_NATIVE=1 vitest run tests/pipeline/sketch
+
+bench-sketch: native ## the sketch against what users would pick, as ratios from one run
+	@node tests/bench/sketch.ts
+
+gpu-check: native ## the CUDA kernel on a machine with a GPU and torch
+	@python3 tests/bench/sketch-gpu.py
+
 bench-loop: $(INSTALLED) ## held-out repair over rounds and selection policies, 5 seeds, with intervals
 	@node tests/bench/loop.ts
 
 clean: ## delete the warehouse; keeps what was fetched
 	rm -rf data/warehouse
 
-.PHONY: help setup round plan why status doctor validation-set test lint types test-long bench-loop clean
+.PHONY: help setup round plan why status doctor validation-set test lint types test-long native test-native bench-sketch gpu-check bench-loop clean

@@ -164,7 +164,9 @@ const median = (values: number[]): number => [...values].sort((a, b) => a - b)[v
 
 const [cacheDir, pairs = '10', ...names] = process.argv.slice(2);
 if (!cacheDir) throw new Error('say where the cache folder is');
-const seeds: JavascriptSeed[] = JSON.parse(readFileSync(join(root, 'data/seeds/javascript.json'), 'utf8'));
+const seeds: JavascriptSeed[] = JSON.parse(readFileSync(join(root, 'data/seeds/repositories.json'), 'utf8')).filter(
+  (seed: { language: string }) => seed.language === 'javascript',
+);
 const dependencies = [...new Set(seeds.flatMap((seed) => seed.requirements))];
 const { node_modules } = await prepareNodeEnvironment({ cacheDir, dependencies, progress: console.log });
 const runner = javascriptRunner({

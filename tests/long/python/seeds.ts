@@ -24,7 +24,9 @@ export interface Seed {
 
 export const root = join(import.meta.dirname, '../../..');
 const cacheDir = join(root, 'data/cache');
-export const seeds: Seed[] = JSON.parse(readFileSync(join(root, 'data/seeds/python.json'), 'utf8'));
+export const seeds: Seed[] = JSON.parse(readFileSync(join(root, 'data/seeds/repositories.json'), 'utf8')).filter(
+  (seed: { language: string }) => seed.language === 'python',
+);
 
 export const openEnvironment = (python: string): Promise<PythonEnvironment> =>
   preparePythonEnvironment({
