@@ -1,3 +1,4 @@
+import { DataError } from '../errors.ts';
 import { applyPatch } from '../mutation/patch.ts';
 import { type Candidate, type Gate, type GateResult, type Grounds, pass, refuse } from './gate.ts';
 
@@ -16,10 +17,13 @@ function judge({ task, key }: Candidate, { sources, parses }: Grounds): GateResu
     broken = applyPatch((path) => sources.get(path), key.bug_patch);
     fixed = applyPatch((path) => broken.get(path) ?? sources.get(path), key.fix_patch);
   } catch (error) {
-    return refuse('patch_does_not_apply', (error as Error).message);
+    if (!(error instanceof DataError)) throw error;
+    return refuse('patch_does_not_apply', error.message);
+  }
+  for (const path of new Set([...broken.keys(), ...fixed.keys()])) {
+    if (fixed.get(path) !== sources.get(path)) return refuse('patches_not_inverse', path);
   }
   for (const [path, text] of broken) {
-    if (fixed.get(path) !== sources.get(path)) return refuse('patches_not_inverse', path);
     if (!parses(path, text)) return refuse('syntax_error', path);
   }
   return pass({ edited_files: [...broken.keys()].sort() });

@@ -1,3 +1,4 @@
+import { patchedPaths } from '../mutation/patch.ts';
 import { type Candidate, type Gate, type GateResult, type Grounds, pass, refuse } from './gate.ts';
 
 /** Gate 2: every file, function and test that the candidate names exists in the repository snapshot. */
@@ -6,6 +7,8 @@ export const grounding: Gate = { name: 'grounding', judge };
 function judge({ task, key }: Candidate, { sources, baseline_tests, functionsOf }: Grounds): GateResult {
   const text = sources.get(key.path);
   if (text === undefined) return refuse('unknown_file', key.path);
+  if (!patchedPaths(key.bug_patch).includes(key.path))
+    return refuse('unknown_file', `the patch does not touch ${key.path}`);
   if (!functionsOf(key.path, text).includes(key.symbol))
     return refuse('unknown_function', `${key.path}: ${key.symbol}`);
   const known = new Set(baseline_tests);

@@ -13,7 +13,7 @@ export function leakIn(
 ): string | null {
   if (statement.includes(key.canary)) return 'the canary of the answer key';
   if (/^(@@|diff --git|--- |\+\+\+ )/m.test(statement)) return 'a diff';
-  if (statement.includes(`${key.path}:${key.line}`)) return `the place ${key.path}:${key.line}`;
+  if (names(statement, `${key.path}:${key.line}`)) return `the place ${key.path}:${key.line}`;
   const folded = fold(statement);
   for (const line of [...addedLines(key.fix_patch), ...addedLines(key.bug_patch)]) {
     if (line.length >= shortestLine && folded.includes(line)) return `the line: ${line}`;
@@ -21,10 +21,17 @@ export function leakIn(
   return null;
 }
 
+/** The place itself, not one whose line number only begins alike. */
+const names = (statement: string, place: string): boolean =>
+  statement
+    .split(place)
+    .slice(1)
+    .some((rest) => !/^\d/.test(rest));
+
 const fold = (text: string): string => text.replace(/\s+/g, ' ');
 
 const addedLines = (patch: string): string[] =>
   patch
     .split('\n')
-    .filter((line) => line.startsWith('+') && !line.startsWith('+++'))
+    .filter((line) => line.startsWith('+') && !line.startsWith('+++ '))
     .map((line) => fold(line.slice(1)).trim());

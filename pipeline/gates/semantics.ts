@@ -22,9 +22,12 @@ async function judge(candidate: Candidate, grounds: Grounds): Promise<GateResult
     return refuse('too_many_failures', `${key.fail_to_pass.length} tests fail, at most ${most} may`);
 
   const broken = await brokenRun(candidate, grounds, 0);
+  const brokenFlaw = flawOf(broken);
+  if (brokenFlaw) return refuse(brokenFlaw, broken.detail ?? '', {}, 1);
   const mismatch = labelMismatch(candidate, grounds, passedIn(broken));
   if (mismatch) return refuse('labels_differ', mismatch, {}, 1);
   const clean = await treeRun(new Map(), candidate, grounds);
+  if (clean.outcome === 'infrastructure_error') return refuse('infrastructure_error', clean.detail ?? '', {}, 2);
   const absent = firstNotPassed(clean, key.fail_to_pass, key.pass_to_pass);
   if (absent) return refuse('clean_tree_fails', absent, {}, 2);
   const fixed = await treeRun(fixedFiles(candidate, grounds), candidate, grounds);
@@ -39,7 +42,9 @@ async function inverseMutation(candidate: Candidate, grounds: Grounds): Promise<
   const broken = brokenFiles(candidate, grounds);
   for (const path of [...broken.keys()].sort()) {
     const reverted = new Map([...broken].filter(([other]) => other !== path));
-    const passed = passedIn(await treeRun(reverted, candidate, grounds));
+    const run = await treeRun(reverted, candidate, grounds);
+    if (run.outcome === 'infrastructure_error') return refuse('infrastructure_error', run.detail ?? '', {}, 4);
+    const passed = passedIn(run);
     if (!candidate.key.fail_to_pass.some((id) => passed.has(id))) return refuse('revert_changes_nothing', path, {}, 4);
   }
   return pass(
