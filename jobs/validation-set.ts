@@ -116,7 +116,7 @@ async function build(
   });
   const groundOf = groundsOf(all, { ...settings.validate, seed: `trusted/${split}` }, { library, harness, syntax });
   const judged = await mapLimit(proposals, 4, async (proposal) => {
-    const verdicts = await judge(proposal, groundOf(proposal.task.repository_id), () => 0);
+    const verdicts = await judge(proposal, await groundOf(proposal.task.repository_id), () => 0);
     return verdicts.at(-1)!.passed ? proposal : null;
   });
   await engine.cache.flush();

@@ -139,7 +139,7 @@ export const ToolCalls = defineTable('tool_calls', {
     action_trigram: optional(text('This action and the two before it, oldest first.')),
     target_path: optional(text('File it is about.')),
     repeat_index: optional(
-      count('1 for the first call with this tool and these arguments in the trace, 2 for the second ...'),
+      count('How often the trace has made this very call since it last changed a file, this one included.'),
     ),
     suspicion: optional(text('Looks like an exploit: git_history, test_edit, forged_result, upstream_download.')),
     working_dir: optional(text('Working directory.')),

@@ -4,7 +4,7 @@ import { sha256 } from '../hash.ts';
 import { applyPatch } from '../mutation/patch.ts';
 import type { Coverage, Edit, Harness, Probe, SuiteRun } from '../ports.ts';
 import type { EditOutcome } from '../solver/types.ts';
-import { fewTestsWallMs, type Workspace } from './workspace.ts';
+import { fewTestsWallMs, usable, type Workspace } from './workspace.ts';
 
 /** Hidden pass_to_pass tests a plausible edit is judged by: those that execute the edited lines' file, this many. */
 const hiddenLimit = 40;
@@ -85,18 +85,16 @@ async function verify(
 }
 
 /** The run that judges a plausible edit: fail_to_pass, the visible tests, and hidden ones, in a fresh process. */
-export function verificationRun(
+export async function verificationRun(
   workspace: Workspace,
   edit: Edit,
   { key, base, coverage }: Pick<Secret, 'key' | 'base' | 'coverage'>,
   harness: Harness,
 ): Promise<SuiteRun> {
   const visible = workspace.passing.map((test) => test.test_id);
-  return harness.suite(workspace.repository_id, {
-    edits: [...base, edit],
-    tests: [...key.fail_to_pass, ...visible, ...hiddenTests(key, edit.path, visible, coverage)],
-    wall_ms: fewTestsWallMs,
-  });
+  const tests = [...key.fail_to_pass, ...visible, ...hiddenTests(key, edit.path, visible, coverage)];
+  const request = { edits: [...base, edit], tests, wall_ms: fewTestsWallMs };
+  return usable(await harness.suite(workspace.repository_id, request));
 }
 
 /** Hidden tests that execute the edited file, in an order that only their ids decide. */

@@ -1,7 +1,7 @@
 import type { Step, TestOutcome, ToolCall, Trace } from '../../schemas/traces.ts';
 import { contentId } from '../hash.ts';
-import { unifiedDiff } from '../mutation/patch.ts';
 import { applyEdit } from '../mutation/edits.ts';
+import { patchedPaths, unifiedDiff } from '../mutation/patch.ts';
 import type { Episode, EpisodeStep } from '../solver/episode.ts';
 import { failureMode } from '../solver/failure-mode.ts';
 import { rewardComponents, solverReward } from '../training/rewards.ts';
@@ -22,12 +22,22 @@ export interface TraceOptions {
 }
 
 /** Writes an episode down as any agent's trace: run the tests, search, then open, edit and test, then submit. */
-export async function traceOf(challenge: Challenge, episode: Episode, { policy_id, repairs }: TraceOptions): Promise<TraceRows> {
+export async function traceOf(
+  challenge: Challenge,
+  episode: Episode,
+  { policy_id, repairs }: TraceOptions,
+): Promise<TraceRows> {
   const { task, prepared } = challenge;
   const trace_id = contentId('trace', [task.task_id, policy_id, episode.attempt]);
-  const turns = [runTests(challenge), search(challenge), ...episode.steps.map((step) => act(challenge, step)), submit(challenge, episode)];
+  const turns = [
+    runTests(challenge),
+    search(challenge),
+    ...episode.steps.map((step) => act(challenge, step)),
+    submit(challenge, episode),
+  ];
   const [full, partial, preservation] = rewardComponents(episode.submission);
   const mode = failureMode(prepared, episode, repairs);
+  const submission = submissionOf(challenge, episode);
   return {
     trace: {
       ...emptyTrace,
@@ -41,7 +51,8 @@ export async function traceOf(challenge: Challenge, episode: Episode, { policy_i
       attempt: episode.attempt,
       exit_status: episode.submitted === null ? 'out of actions' : 'submitted',
       exit_class: episode.submitted === null ? 'limit' : 'submitted',
-      submission: submissionOf(challenge, episode),
+      submission,
+      edited_paths: submission === null ? [] : patchedPaths(submission),
       step_count: turns.length,
       tool_call_count: turns.reduce((sum, turn) => sum + turn.calls.length, 0),
       outcome: episode.is_solved ? 'resolved' : partial > 0 ? 'partial' : 'unresolved',
@@ -52,9 +63,24 @@ export async function traceOf(challenge: Challenge, episode: Episode, { policy_i
       failure_mode: mode,
       problem_statement: task.problem_statement,
     },
-    steps: turns.map((turn, index) => ({ ...emptyStep, trace_id, step_id: index + 1, message: turn.message, probability: turn.probability ?? null, entropy: turn.entropy ?? null })),
+    steps: turns.map((turn, index) => ({
+      ...emptyStep,
+      trace_id,
+      step_id: index + 1,
+      message: turn.message,
+      probability: turn.probability ?? null,
+      entropy: turn.entropy ?? null,
+    })),
     tool_calls: turns.flatMap((turn, index) =>
-      turn.calls.map((call, call_index) => ({ ...emptyCall, trace_id, step_id: index + 1, call_index, ...call, arguments: JSON.stringify(call.arguments), extra: JSON.stringify(call.extra ?? {}) })),
+      turn.calls.map((call, call_index) => ({
+        ...emptyCall,
+        trace_id,
+        step_id: index + 1,
+        call_index,
+        ...call,
+        arguments: JSON.stringify(call.arguments),
+        extra: JSON.stringify(call.extra ?? {}),
+      })),
     ),
     test_outcomes: await outcomesOf(challenge, episode, trace_id),
   };
@@ -76,13 +102,21 @@ interface Turn {
 
 function runTests({ workspace, task }: Challenge): Turn {
   const lines = workspace.failing.map((test) => `${test.status} ${test.test_id}\n${test.message ?? ''}`);
-  const call = { function_name: 'run_tests', arguments: { tests: task.failing_tests }, result_content: lines.join('\n'), is_error: true };
+  const call = {
+    function_name: 'run_tests',
+    arguments: { tests: task.failing_tests },
+    result_content: lines.join('\n'),
+    is_error: true,
+  };
   return { message: 'Run the failing tests.', calls: [call] };
 }
 
 function search({ workspace }: Challenge): Turn {
   const { term, hits } = searchSources(workspace);
-  return { message: `Look for ${term}.`, calls: [{ function_name: 'search', arguments: { term }, result_content: hits.join('\n'), is_error: false }] };
+  return {
+    message: `Look for ${term}.`,
+    calls: [{ function_name: 'search', arguments: { term }, result_content: hits.join('\n'), is_error: false }],
+  };
 }
 
 function act(challenge: Challenge, step: EpisodeStep): Turn {
@@ -95,8 +129,20 @@ function act(challenge: Challenge, step: EpisodeStep): Turn {
   }
   const { path, line, old, replacement, operator, function_name, context } = action.edit;
   const outcome = step.outcome!;
-  const edit = { function_name: 'edit', arguments: { path, line, old, new: replacement }, result_content: 'edited', is_error: outcome.class === 'broken', extra: { operator, context, symbol: function_name } };
-  const test = { function_name: 'run_tests', arguments: { tests: challenge.task.failing_tests.slice(0, 1) }, result_content: words[outcome.class], is_error: outcome.class !== 'fixed', extra: { outcome: outcome.class } };
+  const edit = {
+    function_name: 'edit',
+    arguments: { path, line, old, new: replacement },
+    result_content: 'edited',
+    is_error: outcome.class === 'broken',
+    extra: { operator, context, symbol: function_name },
+  };
+  const test = {
+    function_name: 'run_tests',
+    arguments: { tests: challenge.task.failing_tests.slice(0, 1) },
+    result_content: words[outcome.class],
+    is_error: outcome.class !== 'fixed',
+    extra: { outcome: outcome.class },
+  };
   return { message: `Try ${operator} in ${function_name}, line ${line}.`, calls: [edit, test], probability, entropy };
 }
 
@@ -112,7 +158,10 @@ const words = {
 function submit(challenge: Challenge, episode: Episode): Turn {
   const patch = submissionOf(challenge, episode);
   if (patch === null) return { message: 'Nothing worth handing in.', calls: [] };
-  return { message: 'Hand in the patch.', calls: [{ function_name: 'submit', arguments: {}, result_content: patch, is_error: false }] };
+  return {
+    message: 'Hand in the patch.',
+    calls: [{ function_name: 'submit', arguments: {}, result_content: patch, is_error: false }],
+  };
 }
 
 function submissionOf({ workspace, prepared }: Challenge, { submitted }: Episode): string | null {
@@ -123,7 +172,11 @@ function submissionOf({ workspace, prepared }: Challenge, { submitted }: Episode
 }
 
 /** What the verifier saw of every test it ran on what was handed in; of the named failing tests when nothing was. */
-async function outcomesOf({ workspace, task, expected, verification }: Challenge, { submitted }: Episode, trace_id: string): Promise<TestOutcome[]> {
+async function outcomesOf(
+  { workspace, task, expected, verification }: Challenge,
+  { submitted }: Episode,
+  trace_id: string,
+): Promise<TestOutcome[]> {
   const tests = submitted === null ? workspace.failing : (await verification(submitted)).tests;
   const mustPass = new Set(expected.fail_to_pass);
   return tests.map(({ test_id, status }) => ({
@@ -133,6 +186,7 @@ async function outcomesOf({ workspace, task, expected, verification }: Challenge
     expectation: mustPass.has(test_id) ? 'fail_to_pass' : 'pass_to_pass',
     status,
     source: 'socratic',
+    duration_ms: null,
   }));
 }
 
@@ -140,19 +194,71 @@ const emptyTrace = {
   schema_version: 'socratic-trace/1',
   source_format: 'socratic',
   source_format_version: '1',
+  source_sha256: null,
+  record_count: 1,
   session_id: null,
+  trajectory_id: null,
   parent_trace_id: null,
   agent_name: 'socratic-solver',
   agent_version: '1',
   model_name: null,
+  provider_name: null,
   repo: null,
   base_commit: null,
+  run_id: null,
+  started_at: null,
+  ended_at: null,
   prompt_tokens: null,
   completion_tokens: null,
   cached_tokens: null,
+  reasoning_tokens: null,
   cost_usd: null,
+  api_calls: null,
+  outcome_source: 'socratic',
+  is_infra_failure: null,
+  is_patch_applied: null,
+  fail_to_pass_passed: null,
+  fail_to_pass_failed: null,
+  pass_to_pass_passed: null,
+  pass_to_pass_failed: null,
+  tool_definitions: null,
   extra: '{}',
   quality_flags: '[]',
 } as const;
-const emptyStep = { source: 'agent', reasoning_content: null, error_kind: null, prompt_tokens: null, completion_tokens: null, is_copied_context: false, is_sidechain: false, extra: '{}' } as const;
-const emptyCall = { tool_call_id: null, command: null, exit_code: null, wall_ms: 0 } as const;
+const emptyStep = {
+  source: 'agent',
+  role_raw: null,
+  agent_role: null,
+  reasoning_content: null,
+  started_at: null,
+  duration_ms: null,
+  model_name: null,
+  response_id: null,
+  finish_reason: null,
+  error_kind: null,
+  prompt_tokens: null,
+  completion_tokens: null,
+  cached_tokens: null,
+  reasoning_tokens: null,
+  cost_usd: null,
+  is_copied_context: false,
+  is_sidechain: false,
+  extra: '{}',
+} as const;
+const emptyCall = {
+  tool_call_id: null,
+  command: null,
+  result_step_id: null,
+  result_chars: null,
+  error_class: null,
+  action: null,
+  action_trigram: null,
+  target_path: null,
+  repeat_index: null,
+  suspicion: null,
+  exit_code: null,
+  working_dir: null,
+  open_file: null,
+  subagent_trace_id: null,
+  wall_ms: 0,
+} as const;

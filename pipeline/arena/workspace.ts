@@ -1,4 +1,5 @@
 import type { Task } from '../../schemas/tasks.ts';
+import { DataError } from '../errors.ts';
 import { applyEdits } from '../mutation/edits.ts';
 import type { Edit, Harness, Probe, SuiteRun, TestResult } from '../ports.ts';
 
@@ -45,8 +46,8 @@ export async function openWorkspace({
   suite,
   harness,
 }: WorkspaceOptions): Promise<Workspace | null> {
-  const run = (tests: readonly string[]): Promise<SuiteRun> =>
-    harness.suite(task.repository_id, { edits: base, tests, coverage: true, wall_ms: fewTestsWallMs });
+  const run = async (tests: readonly string[]): Promise<SuiteRun> =>
+    usable(await harness.suite(task.repository_id, { edits: base, tests, coverage: true, wall_ms: fewTestsWallMs }));
   const failingRun = await run(task.failing_tests);
   const failing = failingRun.tests.filter((test) => test.status !== 'passed' && test.status !== 'skipped');
   if (failing[0]?.test_id !== task.failing_tests[0]) return null;
@@ -73,6 +74,17 @@ export async function openWorkspace({
         budget_ms: probeBudgetMs,
       }),
   };
+}
+
+/** The run, unless the infrastructure broke it: that says nothing of a task, so it must not become an outcome. */
+export function usable(run: SuiteRun): SuiteRun {
+  if (run.outcome !== 'infrastructure_error') return run;
+  throw DataError.of({
+    where: 'a run of tests in the sandbox',
+    expected: 'an outcome, after three attempts',
+    found: run.detail ?? 'the runner failed',
+    fix: 'see make doctor, then run the same command again: finished executions are kept',
+  });
 }
 
 export function brokenSources(pristine: ReadonlyMap<string, string>, base: readonly Edit[]): Map<string, string> {

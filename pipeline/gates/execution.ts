@@ -4,8 +4,9 @@ import { type Candidate, type Gate, type GateResult, type Grounds, pass, refuse 
 import { brokenFiles, editsTo, flawOf, passedIn } from './trees.ts';
 
 /**
- * Gate 3: the verifier runs without infrastructure error and is stable. The whole suite runs on the broken tree
- * `reruns` times in shuffled order; every test must come out the same. Stops at the first disagreement.
+ * Gate 3: the verifier runs without infrastructure error and is stable. The whole suite runs on the broken tree once,
+ * then what the bug can touch in shuffled order, `reruns` runs in all; every test must come out the same. Stops at
+ * the first disagreement.
  */
 export const execution: Gate = { name: 'execution', judge };
 
@@ -17,24 +18,28 @@ async function judge(candidate: Candidate, grounds: Grounds): Promise<GateResult
     if (flaw) return refuse(flaw, run.detail ?? '', { repeat }, repeat + 1);
     const passed = passedIn(run);
     first ??= passed;
-    const unstable = differing(first, passed);
+    const asked = testsOfRun(candidate, grounds, repeat);
+    const unstable = asked.filter((id) => first!.has(id) !== passed.has(id)).sort();
     if (unstable.length > 0) return refuse('unstable_test', unstable.slice(0, 5).join(', '), { unstable }, repeat + 1);
   }
   return pass({ passed_count: first!.size }, grounds.settings.reruns);
 }
 
-/** Run `repeat` of the whole suite on the broken tree; run 0 keeps the order of collection. */
+/** Run `repeat` on the broken tree; run 0 is the whole suite in order of collection. */
 export function brokenRun(candidate: Candidate, grounds: Grounds, repeat: number): Promise<SuiteRun> {
-  const { harness, baseline_tests, sources, settings } = grounds;
-  const random = seededRandom(`${settings.seed}/order/${candidate.task.task_id}/${repeat}`);
+  const { harness, sources, settings } = grounds;
   return harness.suite(candidate.task.repository_id, {
     edits: editsTo(brokenFiles(candidate, grounds), sources),
-    tests: repeat === 0 ? [...baseline_tests] : shuffled(baseline_tests, random),
+    tests: testsOfRun(candidate, grounds, repeat),
     wall_ms: settings.suite_wall_ms,
     repeat,
   });
 }
 
-function differing(a: ReadonlySet<string>, b: ReadonlySet<string>): string[] {
-  return [...[...a].filter((id) => !b.has(id)), ...[...b].filter((id) => !a.has(id))].sort();
+function testsOfRun({ key, task }: Candidate, grounds: Grounds, repeat: number): string[] {
+  const { baseline_tests, settings, affectedTests } = grounds;
+  if (repeat === 0) return [...baseline_tests];
+  const affected = affectedTests ? new Set([...affectedTests(key), ...key.fail_to_pass]) : null;
+  const tests = affected ? baseline_tests.filter((id) => affected.has(id)) : baseline_tests;
+  return shuffled(tests, seededRandom(`${settings.seed}/order/${task.task_id}/${repeat}`));
 }

@@ -15,6 +15,11 @@ export interface Grounds {
   sources: ReadonlyMap<string, string>;
   /** Tests that pass every time on the pristine tree, in collection order. */
   baseline_tests: readonly string[];
+  /**
+   * Tests that execute the edited function on the pristine tree: the only ones the bug can make unstable. Reruns
+   * after the first look at these and at fail_to_pass; at the whole suite when left out.
+   */
+  affectedTests?(key: AnswerKey): readonly string[];
   /** Whether the text has no syntax error. */
   parses(path: string, text: string): boolean;
   /** Names of the functions of a source text. */

@@ -8,7 +8,7 @@ import { judge } from '../gates/index.ts';
 import type { Syntax } from '../mutation/types.ts';
 import type { Harness, Library, Stopwatch } from '../ports.ts';
 import { bootstrap, current, defineStage } from '../stage.ts';
-import { suiteWallMs } from '../tasks/ground.ts';
+import { prepareGround, suiteWallMs, testsCovering } from '../tasks/ground.ts';
 
 export const validateParams = z.object({
   /** Runs of the whole suite on the broken tree that must agree test by test (METHOD.md 3). */
@@ -20,7 +20,7 @@ export const validateParams = z.object({
 /** Sends every candidate through the four gates; one verdict row per gate that looked at it. */
 export const validate = defineStage({
   name: 'validate',
-  version: 1,
+  version: 2,
   reads: { repositories: bootstrap(Repositories), tasks: current(Tasks), answer_keys: current(AnswerKeys) },
   writes: { verdicts: Verdicts },
   params: validateParams,
@@ -32,7 +32,7 @@ export const validate = defineStage({
     const grounds = groundsOf(repositories, { ...params, seed }, ports as never);
     let done = 0;
     const verdicts = await mapLimit(tasks, 4, async (task) => {
-      const rows = await judge({ task, key: keys.get(task.task_id)! }, grounds(task.repository_id), () =>
+      const rows = await judge({ task, key: keys.get(task.task_id)! }, await grounds(task.repository_id), () =>
         stopwatch.now(),
       );
       progress(++done, tasks.length);
@@ -58,15 +58,21 @@ export const validate = defineStage({
 export function groundsOf(
   repositories: readonly Repository[],
   settings: z.infer<typeof validateParams> & { seed: string },
-  { library, harness, syntax }: { library: Library; harness: Harness; syntax: Syntax },
-): (repository_id: string) => Grounds {
+  ports: { library: Library; harness: Harness; syntax: Syntax },
+): (repository_id: string) => Promise<Grounds> {
   const byId = new Map(repositories.map((r) => [r.repository_id, r]));
-  return (repository_id) => {
-    const repository = byId.get(repository_id)!;
+  const opened = new Map<string, Promise<Grounds>>();
+  const open = async (repository: Repository): Promise<Grounds> => {
+    const { harness, syntax } = ports;
+    const ground = await prepareGround(repository, ports);
     return {
       harness,
-      sources: library.sources(repository_id),
+      sources: ground.sources,
       baseline_tests: repository.tests,
+      affectedTests: ({ path, symbol }) => {
+        const fn = ground.modules.get(path)?.functions.find((f) => f.name === symbol);
+        return fn ? testsCovering(ground, path, fn) : repository.tests;
+      },
       parses: (_, text) => syntax.parses(repository.language, text),
       functionsOf: (path, text) => syntax.parse(repository.language, path, text).functions.map((fn) => fn.name),
       settings: {
@@ -76,5 +82,10 @@ export function groundsOf(
         seed: settings.seed,
       },
     };
+  };
+  return (repository_id) => {
+    const known = opened.get(repository_id) ?? open(byId.get(repository_id)!);
+    opened.set(repository_id, known);
+    return known;
   };
 }

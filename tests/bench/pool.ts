@@ -83,7 +83,7 @@ async function validProposals(
     { library: engine.library, harness: engine.harness, syntax: engine.syntax },
   );
   const judged = await mapLimit(proposals, 4, async (proposal) =>
-    (await judge(proposal, grounds(repository.repository_id), () => 0)).at(-1)!.passed ? proposal : null,
+    (await judge(proposal, await grounds(repository.repository_id), () => 0)).at(-1)!.passed ? proposal : null,
   );
   return judged.filter((p) => p !== null).slice(0, wanted);
 }
