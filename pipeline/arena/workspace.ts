@@ -50,7 +50,7 @@ export async function openWorkspace({
     usable(await harness.suite(task.repository_id, { edits: base, tests, coverage: true, wall_ms: fewTestsWallMs }));
   const failingRun = await run(task.failing_tests);
   const failing = failingRun.tests.filter((test) => test.status !== 'passed' && test.status !== 'skipped');
-  if (failing[0]?.test_id !== task.failing_tests[0]) return null;
+  if (failing.length === 0 || failing[0]!.test_id !== task.failing_tests[0]) return null;
   const file = fileOf(task.failing_tests[0]!);
   const beside = suite
     .filter((id) => fileOf(id) === file && !task.failing_tests.includes(id))
