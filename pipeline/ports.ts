@@ -102,6 +102,8 @@ export interface Probe {
   outcome: 'ran' | 'broken' | 'timeout' | 'crashed';
   /** Results up to and including the first test that does not pass. Empty unless `ran`. */
   tests: TestResult[];
+  /** The edit could not be put into the loaded program, so a fresh process ran it: some hundred times slower. */
+  is_cold?: boolean;
 }
 
 export interface ProbeRequest {

@@ -11,7 +11,7 @@ import { localise, type RankedFunction } from '../solver/localise.ts';
 import { OutcomeTable } from '../solver/outcomes.ts';
 import { type PreparedTask, prepareTask } from '../solver/prepare.ts';
 import type { EditOutcome, SourceText } from '../solver/types.ts';
-import { type Ground, prepareGround } from '../tasks/ground.ts';
+import { type Ground, isWarm, prepareGround } from '../tasks/ground.ts';
 import { baseEdits, judgeEdits, type Secret, verificationRun } from './referee.ts';
 import { openWorkspace, type Workspace } from './workspace.ts';
 
@@ -46,6 +46,7 @@ export class Arena {
   private readonly options: ArenaOptions;
   private readonly grounds = new Map<string, Promise<Ground>>();
   private readonly models = new Map<string, LanguageModel>();
+  private readonly warm = new Map<string, Promise<boolean>>();
   private readonly challenges = new Map<string, Promise<Challenge | null>>();
 
   constructor(options: ArenaOptions) {
@@ -86,12 +87,13 @@ export class Arena {
       harness,
     });
     if (!workspace) return null;
-    const prepared = prepareForSolver(
+    const prepared = await prepareForSolver(
       workspace,
       this.modelOf(ground, base),
       this.options.syntax,
       ground.repository.language,
       this.options.buckets,
+      (path, name) => this.isWarm(ground, path, name),
     );
     const outcomes = new OutcomeTable(prepared.space.size);
     const execute = (actions: readonly number[]) =>
@@ -113,6 +115,15 @@ export class Arena {
     };
   }
 
+  /** Functions that only a fresh process can run are not offered: each edit of them would cost a cold run. */
+  private isWarm(ground: Ground, path: string, name: string): Promise<boolean> {
+    const fn = ground.modules.get(path)?.functions.find((f) => f.name === name);
+    const place = `${ground.repository.repository_id} ${path} ${name}`;
+    const known = this.warm.get(place) ?? (fn ? isWarm(ground, path, fn, this.options.harness) : Promise.resolve(true));
+    this.warm.set(place, known);
+    return known;
+  }
+
   private modelOf(ground: Ground, base: readonly Edit[]): LanguageModel {
     const id = ground.repository.repository_id;
     const pristine = this.models.get(id) ?? LanguageModel.of([...ground.sources.values()]);
@@ -124,14 +135,19 @@ export class Arena {
   }
 }
 
+/** Functions ranked, and how many of them the Solver may open. */
+const suspectsRanked = 9;
+const suspectsOffered = 5;
+
 /** What the Solver makes of a workspace: ranked functions, their edits, and the features of each action. */
-function prepareForSolver(
+async function prepareForSolver(
   workspace: Workspace,
   model: LanguageModel,
   syntax: Syntax,
   language: Repository['language'],
   buckets: number,
-): PreparedTask {
+  isTryable: (path: string, name: string) => Promise<boolean>,
+): Promise<PreparedTask> {
   const { failing, passing, sources, task_id } = workspace;
   const touched = new Set(failing.flatMap((test) => Object.keys(test.coverage ?? {})));
   const modules = new Map([...touched].sort().map((path) => [path, syntax.parse(language, path, sources.get(path)!)]));
@@ -141,7 +157,11 @@ function prepareForSolver(
     functions,
   }));
   const coverage = { failing: failing.map((t) => t.coverage ?? {}), passing: passing.map((t) => t.coverage ?? {}) };
-  const functions = localise(texts, coverage, failing[0]!.frames);
+  const functions: RankedFunction<SourceFunction>[] = [];
+  for (const suspect of localise(texts, coverage, failing[0]!.frames, { limit: suspectsRanked })) {
+    if (functions.length === suspectsOffered) break;
+    if (await isTryable(suspect.path, suspect.function.name)) functions.push(suspect);
+  }
   const random = seededRandom(`candidates/${task_id}`);
   const edits = functions.map((ranked: RankedFunction<SourceFunction>) =>
     candidateEdits(

@@ -11,6 +11,7 @@ import { brokenFiles, editsTo, flawOf, passedIn } from './trees.ts';
 export const execution: Gate = { name: 'execution', judge };
 
 async function judge(candidate: Candidate, grounds: Grounds): Promise<GateResult> {
+  if (grounds.isTryable && !(await grounds.isTryable(candidate.key))) return refuse('cold_only', candidate.key.symbol);
   let first: Set<string> | undefined;
   for (let repeat = 0; repeat < grounds.settings.reruns; repeat++) {
     const run = await brokenRun(candidate, grounds, repeat);

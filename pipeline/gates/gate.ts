@@ -20,6 +20,8 @@ export interface Grounds {
    * after the first look at these and at fail_to_pass; at the whole suite when left out.
    */
   affectedTests?(key: AnswerKey): readonly string[];
+  /** Whether edits of the edited function can be tried in a warm session; all can when left out. */
+  isTryable?(key: AnswerKey): Promise<boolean>;
   /** Whether the text has no syntax error. */
   parses(path: string, text: string): boolean;
   /** Names of the functions of a source text. */
@@ -66,6 +68,7 @@ export const reasonCodes = {
   unstable_test: 'a test came out differently between runs',
   incomplete_run: 'a run ended before every test reported',
   broken_tree: 'the edited tree cannot be collected or compiled',
+  cold_only: 'only a fresh process can run the edited function: each attempt would cost a cold run',
   timeout: 'a run hit its time limit',
   infrastructure_error: 'the runner failed; nothing is known of the task',
   labels_differ: 'the suite does not fail and pass as the verifier says',

@@ -120,6 +120,7 @@ export class CachedHarness implements Harness {
 /** A cached probe keeps only what the Solver's rules look at: statuses, and the message of the last test. */
 const compact = (probe: Probe): Probe => ({
   outcome: probe.outcome,
+  ...(probe.is_cold ? { is_cold: true } : {}),
   tests: probe.tests.map((test) => ({
     ...test,
     frames: test.frames.slice(-4),

@@ -8,7 +8,7 @@ import { enumerateBugs } from '../mutation/index.ts';
 import type { Syntax } from '../mutation/types.ts';
 import type { Harness, Library } from '../ports.ts';
 import { bootstrap, defineStage } from '../stage.ts';
-import { type Ground, prepareGround, type Site } from '../tasks/ground.ts';
+import { type Ground, isWarm, prepareGround, type Site } from '../tasks/ground.ts';
 import { type Proposal, propose } from '../tasks/propose.ts';
 import type { TrustedSpec } from '../tasks/trusted-spec.ts';
 
@@ -21,7 +21,7 @@ export interface TrustedList {
 /** Round 0: makes the validation and held-out tasks from their pinned list, and refuses any that came out differently. */
 export const trusted = defineStage({
   name: 'trusted',
-  version: 1,
+  version: 2,
   reads: { repositories: bootstrap(Repositories) },
   writes: { trusted_tasks: TrustedTasks, trusted_answer_keys: TrustedAnswerKeys },
   params: z.object({
@@ -95,9 +95,10 @@ async function make(
   ground: Ground,
   spec: TrustedSpec,
   harness: Harness,
-): Promise<Proposal | 'source_differs' | 'labels_differ'> {
+): Promise<Proposal | 'source_differs' | 'labels_differ' | 'cold_only'> {
   const site = findSite(ground, spec);
   if (!site) return 'source_differs';
+  if (!(await isWarm(ground, site.edit.path, site.function, harness))) return 'cold_only';
   const proposal = await propose(ground, site, { split: spec.split, skill_id: null, harness });
   return labelsDigest(proposal.key.fail_to_pass) === spec.fail_to_pass_digest ? proposal : 'labels_differ';
 }

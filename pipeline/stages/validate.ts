@@ -8,7 +8,7 @@ import { judge } from '../gates/index.ts';
 import type { Syntax } from '../mutation/types.ts';
 import type { Harness, Library, Stopwatch } from '../ports.ts';
 import { bootstrap, current, defineStage } from '../stage.ts';
-import { prepareGround, suiteWallMs, testsCovering } from '../tasks/ground.ts';
+import { isWarm, prepareGround, suiteWallMs, testsCovering } from '../tasks/ground.ts';
 
 export const validateParams = z.object({
   /** Runs of the whole suite on the broken tree that must agree test by test (METHOD.md 3). */
@@ -20,7 +20,7 @@ export const validateParams = z.object({
 /** Sends every candidate through the four gates; one verdict row per gate that looked at it. */
 export const validate = defineStage({
   name: 'validate',
-  version: 2,
+  version: 3,
   reads: { repositories: bootstrap(Repositories), tasks: current(Tasks), answer_keys: current(AnswerKeys) },
   writes: { verdicts: Verdicts },
   params: validateParams,
@@ -72,6 +72,10 @@ export function groundsOf(
       affectedTests: ({ path, symbol }) => {
         const fn = ground.modules.get(path)?.functions.find((f) => f.name === symbol);
         return fn ? testsCovering(ground, path, fn) : repository.tests;
+      },
+      isTryable: ({ path, symbol }) => {
+        const fn = ground.modules.get(path)?.functions.find((f) => f.name === symbol);
+        return fn ? isWarm(ground, path, fn, harness) : Promise.resolve(true);
       },
       parses: (_, text) => syntax.parses(repository.language, text),
       functionsOf: (path, text) => syntax.parse(repository.language, path, text).functions.map((fn) => fn.name),

@@ -56,6 +56,27 @@ export function sitesOf({ repository, modules, coverage }: Ground): Site[] {
   });
 }
 
+/**
+ * Whether edits of a function can be tried in a warm session. Asked by an edit that changes nothing: a blank at the
+ * end of its first body line.
+ */
+export async function isWarm(ground: Ground, path: string, fn: SourceFunction, harness: Harness): Promise<boolean> {
+  const text = ground.sources.get(path)!;
+  const [test] = testsCovering(ground, path, fn);
+  const at = text.indexOf('\n', fn.body_start);
+  if (test === undefined || at < 0 || at >= fn.end) return true;
+  const blank = { path, start: at, end: at, replacement: ' ' };
+  const [probe] = await harness.probe(ground.repository.repository_id, {
+    base: [],
+    candidates: [blank],
+    tests: [test],
+    budget_ms: warmthBudgetMs,
+  });
+  return !probe!.is_cold;
+}
+
+const warmthBudgetMs = 1000;
+
 /** Tests that execute the body of a function on the pristine tree, lightest first (fewest executed lines, then id). */
 export function testsCovering({ coverage, repository, sources }: Ground, path: string, fn: SourceFunction): string[] {
   const first = fn.first_line + (sources.get(path)!.slice(fn.start, fn.body_start).match(/\n/g)?.length ?? 0);

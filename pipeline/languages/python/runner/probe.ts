@@ -7,12 +7,12 @@ type ProbeJob = Extract<Job, { kind: 'probe' }>;
 /** Candidates that share a fork, as in `warm.py`: their results may come all at once. */
 const chunk = 24;
 
-/**
- * Tries candidates in the warm server. Undefined where only a cold run can tell: the edit cannot be swapped in, or it
- * passes and touches a function whose effects while loading are not undone.
- */
-export async function tryWarm(job: ProbeJob, running: () => Promise<Server>): Promise<(Probe | undefined)[]> {
-  const probes: (Probe | undefined)[] = job.candidates.map(() => undefined);
+/** Why only a cold run can tell: the edit cannot be swapped in, or passes where effects while loading are not undone. */
+export type NeedsCold = 'cannot_swap' | 'doubtful';
+
+/** Tries candidates in the warm server. */
+export async function tryWarm(job: ProbeJob, running: () => Promise<Server>): Promise<(Probe | NeedsCold)[]> {
+  const probes: (Probe | NeedsCold)[] = job.candidates.map(() => 'cannot_swap');
   let pending = job.candidates.map((_, index) => index);
   let isSuspected = false;
   while (pending.length > 0) {
@@ -50,12 +50,12 @@ async function askServer(
   return { end, cannotSwapBase };
 }
 
-function warmProbe({ o, tests = [], doubtful }: CandidateRecord): Probe | undefined {
-  if (o === 'cannot_swap' || o === 'pending') return undefined;
+function warmProbe({ o, tests = [], doubtful }: CandidateRecord): Probe | NeedsCold {
+  if (o === 'cannot_swap' || o === 'pending') return 'cannot_swap';
   if (o !== 'ran') return { outcome: o, tests: [] };
   const results = tests.map(testResult);
   const isPassing = results.every((test) => test.status === 'passed');
-  return doubtful && isPassing ? undefined : { outcome: 'ran', tests: results };
+  return doubtful && isPassing ? 'doubtful' : { outcome: 'ran', tests: results };
 }
 
 /** A cold run of one candidate, as a probe. */

@@ -95,7 +95,9 @@ class PythonSession implements WarmSession {
     const found = await tryWarm(job, () => this.running());
     const probes: Probe[] = [];
     for (const [index, candidate] of request.candidates.entries()) {
-      probes.push(found[index] ?? probeOf(await this.coldProbe(request, candidate)));
+      const warm = found[index]!;
+      if (typeof warm !== 'string') probes.push(warm);
+      else probes.push({ ...probeOf(await this.coldProbe(request, candidate)), is_cold: warm === 'cannot_swap' });
     }
     return probes;
   }
