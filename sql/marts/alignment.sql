@@ -44,8 +44,10 @@ select
     sketches.task_id,
     sketches.policy_id,
     sketches.pass_rate,
+
+    -- without a direction there is no cosine: null, not NaN
     case
-        when sketches.zero_reason is null
+        when sketches.zero_reason is null and list_inner_product(direction.mean_sketch, direction.mean_sketch) > 0
             then list_cosine_similarity(sketches.sketch, direction.mean_sketch)
     end                                          as cosine_sketch,
     sketches.zero_reason
