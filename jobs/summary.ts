@@ -1,3 +1,4 @@
+import { stability } from '../pipeline/selection/stability.ts';
 import type { Warehouse } from '../pipeline/warehouse/store.ts';
 import { createViews } from '../pipeline/warehouse/views.ts';
 import { drawTable } from './draw-table.ts';
@@ -29,6 +30,15 @@ export async function summary(warehouse: Warehouse, round: number): Promise<stri
   );
   const held = await ask(`select task_count, standard_error from held_out where round = ${round}`);
   const accepted = Number(now.valid_count ?? 0);
+  const vectors = await ask(
+    `select sketch from sketches where round = ${round} and split = 'validation' order by task_id`,
+  );
+  const sizes = [10, 25, 50, 100].filter((n) => n <= vectors.length);
+  const stable = stability(
+    vectors.map((row) => row.sketch as number[]),
+    sizes,
+    { seed: `round ${round}` },
+  );
   return [
     `\nRound ${round}`,
     '\nGates: candidates and why they stopped',
@@ -37,6 +47,7 @@ export async function summary(warehouse: Warehouse, round: number): Promise<stri
     drawTable(skills, 70),
     `\nSelection: ${now.selected_count} of ${accepted} valid tasks; ${zero[0]!.n} valid tasks have no gradient (score 0). First ones:`,
     drawTable(chosen),
+    `\nStability of the validation direction (bootstrap over ${vectors.length} stored sketches, mean cosine to the whole set): ${stable.map((s) => `n=${s.n} ${s.bootstrap.toFixed(2)}`).join(', ')}`,
     '\nRounds so far',
     drawTable(rounds),
     `\nHeld-out repair ${percent(now.repair_before)} -> ${percent(now.repair_after)} (standard error ${percent(held[0]?.standard_error)}, ${held[0]?.task_count ?? 0} tasks of repositories nothing was trained on, one seed).`,
