@@ -58,12 +58,13 @@ export function sitesOf({ repository, modules, coverage }: Ground): Site[] {
 
 /**
  * Whether edits of a function can be tried in a warm session. Asked by an edit that changes nothing: a blank at the
- * end of its first body line.
+ * end of the first line after the docstring.
  */
 export async function isWarm(ground: Ground, path: string, fn: SourceFunction, harness: Harness): Promise<boolean> {
   const text = ground.sources.get(path)!;
   const [test] = testsCovering(ground, path, fn);
-  const at = text.indexOf('\n', fn.body_start);
+  const statement = fn.body_start + text.slice(fn.body_start).search(/\S/);
+  const at = text.indexOf('\n', statement);
   if (test === undefined || at < 0 || at >= fn.end) return true;
   const blank = { path, start: at, end: at, replacement: ' ' };
   const [probe] = await harness.probe(ground.repository.repository_id, {
