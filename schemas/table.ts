@@ -10,6 +10,9 @@ interface ColumnMeta {
   volatile?: true;
 }
 
+/** Largest value of SQL's INTEGER. */
+const mostInteger = 2 ** 31 - 1;
+
 const columnMeta = z.registry<ColumnMeta>();
 
 const column = <S extends z.ZodType>(schema: S, meta: ColumnMeta): S => {
@@ -29,8 +32,9 @@ export const text = (doc: string) => column(z.string(), { sql: 'VARCHAR', doc })
 export const json = (doc: string) =>
   column(z.string().refine(isJson, { error: 'expected valid JSON text' }), { sql: 'VARCHAR', doc });
 /** A count that depends on what earlier runs left in a cache; volatile. */
-export const tally = (doc: string) => column(z.int().nonnegative(), { sql: 'INTEGER', doc, volatile: true });
-export const count = (doc: string) => column(z.int().nonnegative(), { sql: 'INTEGER', doc });
+export const tally = (doc: string) =>
+  column(z.int().nonnegative().max(mostInteger), { sql: 'INTEGER', doc, volatile: true });
+export const count = (doc: string) => column(z.int().nonnegative().max(mostInteger), { sql: 'INTEGER', doc });
 /** Whole numbers up to 2^53, for sizes and tokens. */
 export const whole = (doc: string) => column(z.int(), { sql: 'BIGINT', doc });
 export const real = (doc: string) => column(z.number(), { sql: 'DOUBLE', doc });
@@ -38,7 +42,7 @@ export const flag = (doc: string) => column(z.boolean(), { sql: 'BOOLEAN', doc }
 /** UTC, ISO 8601 with milliseconds and a Z. */
 export const timestamp = (doc: string) => column(z.iso.datetime({ precision: 3 }), { sql: 'VARCHAR', doc });
 /** 32-bit floats; a sketch. */
-export const floats = (doc: string) => column(z.array(z.number()), { sql: 'FLOAT[]', doc });
+export const floats = (doc: string) => column(z.array(z.float32()), { sql: 'FLOAT[]', doc });
 /** Milliseconds; volatile. */
 export const duration = (doc: string) => column(z.number().nonnegative(), { sql: 'DOUBLE', doc, volatile: true });
 export const oneOf = <const V extends readonly [string, ...string[]]>(values: V, doc: string) =>

@@ -2,6 +2,7 @@ import { open, rm } from 'node:fs/promises';
 import { columnsOf, type Row, type Table } from '../../schemas/table.ts';
 import { DataError, show } from '../errors.ts';
 import { type Database, quote } from './database.ts';
+import { storable } from './storable.ts';
 
 /** Bytes of the longest row that goes through the staging file. */
 const maximumRowBytes = 1 << 28;
@@ -19,7 +20,7 @@ export async function writeParquet<T extends Table>(
   const staging = `${file}.jsonl`;
   const checked = sortByKey(
     table,
-    rows.map((row, index) => checkRow(table, row, `${table.name} row ${index}`)),
+    rows.map((row, index) => checkRow(table, storable(row), `${table.name} row ${index}`)),
   );
   await writeLines(staging, checked);
   const columns = columnsOf(table);
@@ -41,14 +42,24 @@ export async function readParquet<T extends Table>(
   files: readonly string[],
 ): Promise<Row<T>[]> {
   if (files.length === 0) return [];
-  const source = `read_parquet([${files.map(quote).join(', ')}], hive_partitioning = false)`;
+  const source = partsOf(files);
   await checkColumns(database, table, source, files);
   const names = columnsOf(table).map((c) => c.name);
   const rows = await database.rows(`select ${names.join(', ')} from ${source} order by ${table.key.join(', ')}`);
   return rows.map((row, index) => checkRow(table, row, `${files[0]} row ${index}`));
 }
 
-async function checkColumns(database: Database, table: Table, source: string, files: readonly string[]): Promise<void> {
+/** The files as a table of DuckDB; their own columns count, not what their folders are called. */
+export const partsOf = (files: readonly string[]): string =>
+  `read_parquet([${files.map(quote).join(', ')}], hive_partitioning = false)`;
+
+/** Refuses files that are no Parquet, or whose columns are not the table's. */
+export async function checkColumns(
+  database: Database,
+  table: Table,
+  source: string,
+  files: readonly string[],
+): Promise<void> {
   const found = await database.columns(`select * from ${source}`).catch((cause: Error) => {
     throw DataError.of({
       where: files.join(', '),
@@ -110,7 +121,7 @@ async function writeLines(file: string, rows: readonly unknown[]): Promise<void>
   try {
     for (let at = 0; at < rows.length; at += 500) {
       const lines = rows.slice(at, at + 500).map((row) => `${JSON.stringify(row)}\n`);
-      await handle.write(lines.join('').toWellFormed());
+      await handle.write(lines.join(''));
     }
   } finally {
     await handle.close();

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import * as z from 'zod';
 import { columnsOf, type Row, type Table } from '../../schemas/table.ts';
 import { DataError } from '../errors.ts';
 import { canonicalJson, sha256 } from '../hash.ts';
@@ -8,6 +9,7 @@ import type { Manifest, OutputRecord, TableStore } from '../stage.ts';
 import type { Database } from './database.ts';
 import { fileDigest, publish, writeAtomic } from './files.ts';
 import { readParquet, sortByKey, writeParquet } from './parquet.ts';
+import { storable } from './storable.ts';
 
 /**
  * Tables as Parquet files under one folder: `<table>/round=<n>/…parquet` and `manifests/round=<n>/<stage>.json`.
@@ -24,13 +26,7 @@ export class Warehouse implements TableStore {
   }
 
   async read<T extends Table>(table: T, round: number): Promise<Row<T>[]> {
-    const files = (await this.recordsOf(table, round)).flatMap((record) => record.files);
-    await this.requireIntact(table, files);
-    return readParquet(
-      this.database,
-      table,
-      files.map((f) => join(this.root, f.path)),
-    );
+    return readParquet(this.database, table, await this.files(table, round));
   }
 
   async digest(table: Table, round: number): Promise<string | null> {
@@ -77,7 +73,7 @@ export class Warehouse implements TableStore {
 
   /** Every finished stage of a round, by name. */
   async manifests(round: number): Promise<Manifest[]> {
-    const names = await readdir(this.manifestFolder(round)).catch(() => [] as string[]);
+    const names = await namesIn(this.manifestFolder(round));
     const found = await Promise.all(
       names
         .filter((n) => n.endsWith('.json') && !n.startsWith('.'))
@@ -88,16 +84,18 @@ export class Warehouse implements TableStore {
 
   /** Rounds that have at least one finished stage, ascending. */
   async rounds(): Promise<number[]> {
-    const names = await readdir(join(this.root, 'manifests')).catch(() => [] as string[]);
+    const names = await namesIn(join(this.root, 'manifests'));
     return names
-      .map((n) => Number(n.replace('round=', '')))
-      .filter(Number.isInteger)
+      .flatMap((name) => /^round=(\d+)$/.exec(name)?.[1] ?? [])
+      .map(Number)
       .sort((a, b) => a - b);
   }
 
-  /** Absolute paths of a table's files in a round. */
+  /** Absolute paths of a table's files in a round, after a look that they are the recorded ones. */
   async files(table: Table, round: number): Promise<string[]> {
-    return (await this.recordsOf(table, round)).flatMap((r) => r.files.map((f) => join(this.root, f.path)));
+    const files = (await this.recordsOf(table, round)).flatMap((record) => record.files);
+    await this.requireIntact(table, round, files);
+    return files.map((f) => join(this.root, f.path));
   }
 
   /** Removes what a killed run left in staging. Only call it while holding the lock. */
@@ -131,7 +129,11 @@ export class Warehouse implements TableStore {
     return (await this.manifests(round)).flatMap((m) => m.outputs[table.name] ?? []);
   }
 
-  private async requireIntact(table: Table, files: readonly { path: string; sha256: string }[]): Promise<void> {
+  private async requireIntact(
+    table: Table,
+    round: number,
+    files: readonly { path: string; sha256: string }[],
+  ): Promise<void> {
     for (const { path, sha256: recorded } of files) {
       const found = await fileDigest(join(this.root, path));
       if (found === recorded) continue;
@@ -139,7 +141,7 @@ export class Warehouse implements TableStore {
         where: join(this.root, path),
         expected: `the part of table ${table.name} that its manifest recorded (sha256 ${recorded.slice(0, 12)})`,
         found: found === null ? 'no such file' : `sha256 ${found.slice(0, 12)}`,
-        fix: 'run make round again for the round in the path: the stage that wrote the part runs again',
+        fix: `run make round N=${Math.max(1, round)} again: the stage that wrote the part runs again`,
       });
     }
   }
@@ -154,11 +156,25 @@ export function contentDigest(table: Table, rows: readonly Row<Table>[]): string
   const names = columnsOf(table)
     .filter((c) => !c.is_volatile)
     .map((c) => c.name);
-  const lines = sortByKey(table, [...rows]).map((row) =>
+  const lines = sortByKey(table, rows.map(storable)).map((row) =>
     canonicalJson(names.map((n) => (row as Record<string, unknown>)[n])),
   );
   return sha256([table.name, names.join(','), ...lines].join('\n'));
 }
+
+const OutputShape = z.object({
+  files: z.array(z.object({ path: z.string(), sha256: z.string() })),
+  rows: z.int(),
+  digest: z.string(),
+});
+/** What readers of a manifest rely on. */
+const ManifestShape = z.looseObject({
+  fingerprint: z.string(),
+  ingredients: z.looseObject({ stage: z.string() }),
+  outputs: z.record(z.string(), OutputShape),
+  dropped: z.record(z.string(), z.number()),
+  wall_ms: z.number(),
+});
 
 async function readManifest(path: string): Promise<Manifest | null> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -166,14 +182,27 @@ async function readManifest(path: string): Promise<Manifest | null> {
     throw error;
   });
   if (text === null) return null;
-  try {
-    return JSON.parse(text) as Manifest;
-  } catch (cause) {
-    throw DataError.of({
+  const damaged = (found: string) =>
+    DataError.of({
       where: path,
       expected: 'a stage manifest in JSON',
-      found: (cause as Error).message,
+      found,
       fix: 'delete the file and run the same command again: the stage runs again',
     });
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw damaged((cause as Error).message);
   }
+  const parsed = ManifestShape.safeParse(value);
+  if (parsed.success) return value as Manifest;
+  const { path: place, message } = parsed.error.issues[0]!;
+  throw damaged(`${place.join('.') || 'the file'}: ${message}`);
 }
+
+const namesIn = (folder: string): Promise<string[]> =>
+  readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });

@@ -3,7 +3,8 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { tables } from '../../schemas/index.ts';
 import { columnsOf, type Table } from '../../schemas/table.ts';
-import { type Database, quote } from './database.ts';
+import type { Database } from './database.ts';
+import { checkColumns, partsOf } from './parquet.ts';
 import type { Warehouse } from './store.ts';
 
 const sqlFolder = fileURLToPath(new URL('../../sql', import.meta.url));
@@ -58,9 +59,9 @@ async function tableView(warehouse: Warehouse, table: Table): Promise<string> {
   for (const round of await warehouse.rounds()) {
     const files = await warehouse.files(table, round);
     if (files.length === 0) continue;
-    parts.push(
-      `select ${round}::integer as round, ${names.join(', ')} from read_parquet([${files.map(quote).join(', ')}], hive_partitioning = false)`,
-    );
+    const source = partsOf(files);
+    await checkColumns(warehouse.database, table, source, files);
+    parts.push(`select ${round}::integer as round, ${names.join(', ')} from ${source}`);
   }
   return `create or replace view ${table.name} as ${parts.join(' union all ') || emptyTable(table)}`;
 }

@@ -115,7 +115,7 @@ describe('runStage', () => {
     await run(seedNumbers, { value: 3 });
     const [part] = await readdir(join(folder, 'numbers/round=1'));
     await writeFile(join(folder, 'numbers/round=1', part!), 'garbage');
-    await expect(run(double)).rejects.toThrow(/numbers\/round=1\/[\s\S]*recorded[\s\S]*run make round again/);
+    await expect(run(double)).rejects.toThrow(/numbers\/round=1\/[\s\S]*recorded[\s\S]*run make round N=1 again/);
   });
 
   it('ignores files that no manifest names', async () => {
