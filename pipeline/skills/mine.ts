@@ -45,7 +45,9 @@ export function mine(episodes: readonly MinedEpisode[], settings: MiningSettings
     ['remediation', (e) => e.outcome === 'partial'],
     ['strategy', (e) => e.outcome === 'success'],
   ];
-  return wanted.flatMap(([kind, hit]) => mineKind(kind, episodes, hit, settings)).sort(strongestFirst);
+  // evidence is the first traces of a pattern: by id, whatever order they came in
+  const inOrder = episodes.toSorted((a, b) => compare(a.trace_id, b.trace_id));
+  return wanted.flatMap(([kind, hit]) => mineKind(kind, inOrder, hit, settings)).sort(strongestFirst);
 }
 
 function mineKind(
