@@ -16,6 +16,7 @@ const mistakes: Record<string, string> = {
   off_by_one: 'an index or bound is off by one',
   const_bool: 'a boolean constant is inverted',
   const_int: 'a number is wrong',
+  const_null: 'null and undefined are confused',
   const_str: 'a string constant is wrong',
   name_swap: 'a variable is confused with another one in scope',
   attr_swap: 'an attribute or method is confused with a sibling',
@@ -29,6 +30,7 @@ const mistakes: Record<string, string> = {
   ret_none: 'the wrong thing is returned',
   loop_ctl: 'break / continue are confused',
   stmt_del: 'a statement is missing',
+  stmt_swap: 'two neighbouring statements are exchanged',
   guard_del: 'a guard clause is missing',
   exc_swap: 'the wrong exception type is raised or caught',
 };
