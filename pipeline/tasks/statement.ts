@@ -27,15 +27,12 @@ export function problemStatement(
   ].join('\n');
 }
 
-/** How a user would run the failing tests. */
+/** How a user would run the failing tests, in a POSIX shell. */
 export function testCommand(runner: string, failing_tests: readonly string[]): string {
-  const files = [...new Set(failing_tests.map((id) => id.split('::')[0]!))].sort();
+  const files = [...new Set(failing_tests.map((id) => id.split('::')[0]!))].sort().map(word);
   switch (runner) {
     case 'pytest':
-      return `python -m pytest ${failing_tests
-        .slice(0, namedTests)
-        .map((id) => `'${id}'`)
-        .join(' ')}`;
+      return `python -m pytest ${failing_tests.slice(0, namedTests).map(quoted).join(' ')}`;
     case 'node-test':
       return `node --test ${files.join(' ')}`;
     case 'mocha':
@@ -44,5 +41,8 @@ export function testCommand(runner: string, failing_tests: readonly string[]): s
       return files.map((file) => `node ${file}`).join(' && ');
   }
 }
+
+const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+const word = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : quoted(text));
 
 const firstLine = (message: string | null): string => (message ?? '').split('\n')[0]!.slice(0, 200);
