@@ -1,5 +1,5 @@
-import { distance } from 'fastest-levenshtein';
 import { type Effects, runCommand } from './command.ts';
+import { nearest } from './nearest.ts';
 
 /** Loaded one at a time, so that help is instant. */
 export const commands: Record<
@@ -15,6 +15,7 @@ export const commands: Record<
   skills: { summary: 'skill cards: ls, show', load: () => import('./skills.ts') },
   tasks: { summary: 'tasks: ls, show', load: () => import('./tasks.ts') },
   traces: { summary: 'traces: ls, show', load: () => import('./traces.ts') },
+  import: { summary: "read other agents' traces into the warehouse", load: () => import('./import.ts') },
   sql: { summary: 'ask the warehouse', load: () => import('./sql.ts') },
   check: { summary: 'run the checks of sql/checks', load: () => import('./check.ts') },
   'validation-set': { summary: 'rebuild the pinned list of trusted tasks', load: () => import('./validation-set.ts') },
@@ -28,7 +29,7 @@ export async function main(argv: readonly string[], effects: Effects): Promise<n
   }
   const entry = commands[name];
   if (!entry) {
-    effects.log(`unknown command ${name}: did you mean socratic ${nearest(name)}?\n${overview()}`);
+    effects.log(`unknown command ${name}: did you mean socratic ${nearest(name, Object.keys(commands))}?\n${overview()}`);
     return 2;
   }
   return runCommand(name, (await entry.load()).default, rest, effects);
@@ -42,9 +43,6 @@ const overview = (): string =>
     '',
     'socratic <command> --help shows its options.',
   ].join('\n');
-
-const nearest = (name: string): string =>
-  Object.keys(commands).sort((a, b) => distance(a, name) - distance(b, name) || (a < b ? -1 : 1))[0]!;
 
 if (import.meta.main) {
   const effects: Effects = {

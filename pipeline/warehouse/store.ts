@@ -11,6 +11,14 @@ import { fileDigest, publish, writeAtomic } from './files.ts';
 import { readParquet, sortByKey, writeParquet } from './parquet.ts';
 import { storable } from './storable.ts';
 
+/** A finished Parquet file of a table. */
+export interface AdoptedPart {
+  table: Table;
+  file: string;
+  rows: number;
+  sha256: string;
+}
+
 /**
  * Tables as Parquet files under one folder: `<table>/round=<n>/…parquet` and `manifests/round=<n>/<stage>.json`.
  * Sealed tables (answer keys) live under `sealed/`, which nothing that a Solver touches ever mounts.
@@ -69,6 +77,28 @@ export class Warehouse implements TableStore {
     } finally {
       await rm(staging, { recursive: true, force: true });
     }
+  }
+
+  /**
+   * Commits Parquet parts that were written elsewhere on the same disk, for what is too much to pass as rows. The parts
+   * are moved in; `rows` and digests are taken as the writer counted them.
+   */
+  async adopt(manifest: Omit<Manifest, 'outputs'>, parts: readonly AdoptedPart[]): Promise<Manifest> {
+    const { round } = manifest;
+    const { stage } = manifest.ingredients;
+    const outputs: Record<string, OutputRecord> = {};
+    for (const { table, file, rows, sha256: digest } of parts) {
+      const folder = table.is_sealed ? `sealed/${table.name}` : table.name;
+      const path = `${folder}/round=${round}/${stage}-${digest.slice(0, 12)}.parquet`;
+      await publish(file, join(this.root, path));
+      const record = (outputs[table.name] ??= { files: [], rows: 0, digest: '' });
+      record.files.push({ path, sha256: digest });
+      record.rows += rows;
+    }
+    for (const record of Object.values(outputs)) record.digest = sha256(record.files.map((f) => f.sha256).join('\n'));
+    const complete: Manifest = { ...manifest, outputs };
+    await writeAtomic(join(this.manifestFolder(round), `${stage}.json`), `${JSON.stringify(complete, null, 2)}\n`);
+    return complete;
   }
 
   /** Every finished stage of a round, by name. */

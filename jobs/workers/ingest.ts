@@ -1,0 +1,15 @@
+import { workerData } from 'piscina';
+import { type Batch, type BatchResult, ingestBatch } from '../../pipeline/traces/ingest.ts';
+import { Database } from '../../pipeline/warehouse/database.ts';
+
+/** What every worker of an import is given once. */
+export interface IngestWorkerData {
+  /** Ids of traces that are in the warehouse already. */
+  known: readonly string[];
+}
+
+const known = new Set((workerData as IngestWorkerData).known);
+const database = Database.open({ threads: 1, memory_limit: '512MB' });
+
+/** Piscina entry: reads one batch of trace files into parts. */
+export default async (batch: Batch): Promise<BatchResult> => ingestBatch(batch, await database, known);
