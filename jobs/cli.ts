@@ -29,7 +29,9 @@ export async function main(argv: readonly string[], effects: Effects): Promise<n
   }
   const entry = commands[name];
   if (!entry) {
-    effects.log(`unknown command ${name}: did you mean socratic ${nearest(name, Object.keys(commands))}?\n${overview()}`);
+    effects.log(
+      `unknown command ${name}: did you mean socratic ${nearest(name, Object.keys(commands))}?\n${overview()}`,
+    );
     return 2;
   }
   return runCommand(name, (await entry.load()).default, rest, effects);

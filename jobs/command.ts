@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
 import { DataError } from '../pipeline/errors.ts';
+import { printable } from './draw-table.ts';
+import { nearest } from './nearest.ts';
 
 /** The outside world of a command: parameters, so that tests run commands in their own process. */
 export interface Effects {
@@ -59,7 +61,7 @@ export async function runCommand(
   } catch (error) {
     const told = error instanceof DataError ? error.message : machineTrouble(error as Error);
     if (told === null) throw error;
-    effects.log(`${name}: ${told}`);
+    effects.log(printable(`${name}: ${told}`));
     return 2;
   }
 }
@@ -76,7 +78,8 @@ function readOptions(name: string, command: Command, argv: readonly string[]): R
   try {
     parsed = parseArgs({ args: [...argv], options: { ...spec, ...shortNames(spec) }, allowPositionals: true });
   } catch (error) {
-    throw new DataError(`${(error as Error).message.split('. ')[0]}\n  fix: see socratic ${name} --help`);
+    const hint = neighbour((error as Error).message, Object.keys(spec));
+    throw new DataError(`${(error as Error).message.split('. ')[0]}\n  fix: ${hint}see socratic ${name} --help`);
   }
   const names = command.positionals ?? [];
   const extra = parsed.positionals[names.length];
@@ -95,10 +98,17 @@ function readOptions(name: string, command: Command, argv: readonly string[]): R
   );
 }
 
+/** `did you mean --json? ` after an unknown option, or nothing. */
+function neighbour(complaint: string, known: readonly string[]): string {
+  const unknown = /^Unknown option '-+([^']+)'/.exec(complaint)?.[1];
+  return unknown === undefined ? '' : `did you mean --${nearest(unknown, known)}? `;
+}
+
 const shortNames = (spec: Record<string, object>): Record<string, never> =>
   spec.workers ? ({ workers: { ...spec.workers, short: 'w' } } as never) : {};
 
-const isFlag = (schema: z.ZodType): boolean => schema.safeParse(true).success && !schema.safeParse('x').success;
+/** A number that is read from text takes `true` for 1, so text is what tells them apart. */
+const isFlag = (schema: z.ZodType): boolean => schema.safeParse(true).success && !schema.safeParse('1').success;
 const isList = (schema: z.ZodType): boolean => schema.safeParse(['x']).success;
 
 export function helpText(name: string, command: Command): string {

@@ -1,3 +1,7 @@
+/** Text of unknown origin without what would steer a terminal; line breaks and tabs stay. */
+export const printable = (text: string): string =>
+  text.replace(/(?![\n\t])\p{Cc}|[\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
+
 /** Rows as aligned text for people. Numbers to the right, long cells cut. */
 export function drawTable(rows: readonly object[], widest = 60): string {
   if (rows.length === 0) return '(no rows)';
@@ -10,7 +14,7 @@ export function drawTable(rows: readonly object[], widest = 60): string {
       .map((part, i) => (numeric[i] ? part.padStart(widths[i]!) : part.padEnd(widths[i]!)))
       .join('  ')
       .trimEnd();
-  return [line(names), line(widths.map((w) => '─'.repeat(w))), ...cells.map(line)].join('\n');
+  return printable([line(names), line(widths.map((w) => '─'.repeat(w))), ...cells.map(line)].join('\n'));
 }
 
 const isNumeric = (value: unknown): boolean => value === null || typeof value === 'number';

@@ -40,8 +40,17 @@ export async function openWarehouse(settings: Settings): Promise<Warehouse> {
   return new Warehouse(join(root, 'warehouse'), await Database.open({ temp_directory: join(root, 'cache', 'duckdb') }));
 }
 
+export interface EngineOptions {
+  /** What to do without a readable list of trusted tasks; only the command that makes one goes on. */
+  trusted?: 'required' | 'optional';
+}
+
 /** Opens everything; takes the lock of the warehouse. */
-export async function openEngine(settings: Settings, effects: Effects): Promise<Engine> {
+export async function openEngine(
+  settings: Settings,
+  effects: Effects,
+  { trusted: need = 'required' }: EngineOptions = {},
+): Promise<Engine> {
   const root = resolve(settings.data);
   const release = takeLock(join(root, 'warehouse', '.lock'));
   try {
@@ -52,7 +61,7 @@ export async function openEngine(settings: Settings, effects: Effects): Promise<
     const cache = await ExecutionCache.open(join(root, 'cache', 'executions'), warehouse.database);
     const harness = new CachedHarness({ library: world.library, pool, cache, identities: world.identities });
     const syntax = await loadSyntax();
-    const trusted = await readTrusted();
+    const trusted = await readTrusted(need);
     const arena = arenaPort({ harness, library: world.library, syntax, buckets: settings.warm_start.buckets });
     const ports: Ports = {
       library: world.library,
@@ -64,10 +73,13 @@ export async function openEngine(settings: Settings, effects: Effects): Promise<
       trusted,
     };
     const close = async () => {
-      await pool.close();
-      await cache.flush();
-      warehouse.database.close();
-      release();
+      try {
+        await pool.close();
+        await cache.flush();
+      } finally {
+        warehouse.database.close();
+        release();
+      }
     };
     return {
       warehouse,
@@ -85,8 +97,17 @@ export async function openEngine(settings: Settings, effects: Effects): Promise<
   }
 }
 
-async function readTrusted(): Promise<{ id: string; specs: unknown[] }> {
-  const text = await readFile(trustedList, 'utf8').catch(() => null);
+async function readTrusted(need: EngineOptions['trusted']): Promise<{ id: string; specs: unknown[] }> {
+  try {
+    return parseTrusted(await readFile(trustedList, 'utf8').catch(() => null));
+  } catch (error) {
+    if (need === 'optional' && error instanceof DataError) return { id: 'trusted/none', specs: [] };
+    throw error;
+  }
+}
+
+/** Checks a list against its own digest. */
+export function parseTrusted(text: string | null): { id: string; specs: unknown[] } {
   const complain = (found: string) =>
     DataError.of({
       where: trustedList,
@@ -95,8 +116,14 @@ async function readTrusted(): Promise<{ id: string; specs: unknown[] }> {
       fix: 'restore it from git, or rebuild it with make validation-set',
     });
   if (text === null) throw complain('no such file');
-  const parsed = TrustedFile.safeParse(JSON.parse(text));
-  if (!parsed.success) throw complain(parsed.error.issues[0]!.message);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw complain((error as Error).message);
+  }
+  const parsed = TrustedFile.safeParse(value);
+  if (!parsed.success) throw complain(`${parsed.error.issues[0]!.path.join('.')}: ${parsed.error.issues[0]!.message}`);
   const digest = sha256(canonicalJson(parsed.data.tasks));
   if (digest !== parsed.data.digest)
     throw complain(`tasks with digest ${digest.slice(0, 12)}, the file says ${parsed.data.digest.slice(0, 12)}`);

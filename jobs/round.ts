@@ -6,7 +6,7 @@ import { runChecks } from './check.ts';
 import { systemClock } from './clock.ts';
 import { common, defineCommand, type Effects } from './command.ts';
 import { loadSettings } from './config.ts';
-import { type Engine, openEngine } from './engine.ts';
+import { type Engine, openEngine, openWarehouse } from './engine.ts';
 import { progressBar } from './progress.ts';
 import { paramsOf, type Settings } from './settings.ts';
 import { summary } from './summary.ts';
@@ -27,9 +27,9 @@ export default defineCommand({
   async run({ n, config, set, workers }, effects) {
     const flags = workers === undefined ? set : [...set, `workers=${workers}`];
     const settings = loadSettings({ files: config, environment: effects.environment, flags });
+    await requireRoundBefore(settings, n);
     const engine = await openEngine(settings, effects);
     try {
-      await requireRoundBefore(engine, n);
       if (n === 1) await runRound(engine, 0, settings, effects);
       await runRound(engine, n, settings, effects);
       const wrong = await runChecks(engine.warehouse, effects);
@@ -41,9 +41,12 @@ export default defineCommand({
   },
 });
 
-async function requireRoundBefore(engine: Engine, n: number): Promise<void> {
+/** Looked at first: nothing is fetched for a round that cannot run. */
+async function requireRoundBefore(settings: Settings, n: number): Promise<void> {
   if (n === 1) return;
-  const finished = new Set((await engine.warehouse.manifests(n - 1)).map((m) => m.ingredients.stage));
+  const warehouse = await openWarehouse(settings);
+  const finished = new Set((await warehouse.manifests(n - 1)).map((m) => m.ingredients.stage));
+  warehouse.database.close();
   const missing = stagesOf(n - 1).find((stage) => !finished.has(stage.name));
   if (!missing) return;
   throw DataError.of({

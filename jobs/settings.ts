@@ -12,7 +12,11 @@ export const Settings = z.strictObject({
   seed: z.string().min(1).default('socratic').describe('text that seeds every random choice'),
   data: z.string().min(1).default('data').describe('folder of the warehouse, the cache and the reports'),
   workers: z.int().min(1).max(256).default(2).describe('test runs at a time'),
-  repositories: z.string().default('').describe('regular expression: use only seeds whose name matches'),
+  repositories: z
+    .string()
+    .refine(isPattern, 'expected a regular expression')
+    .default('')
+    .describe('regular expression: use only seeds whose name matches'),
   python: z.string().min(1).default('python3').describe('interpreter that makes the environment of the Python seeds'),
   unsafe_local: z.boolean().default(false).describe('run repository code without isolation; never set by itself'),
   prepare: z
@@ -46,4 +50,13 @@ export function paramsOf(settings: Settings, stage: string, round: number): unkn
   if (stage === 'generate' && round === 0)
     return { ...settings.generate, candidates: settings.bootstrap.candidates, explore: 1 };
   return settings[stage as keyof Settings] ?? {};
+}
+
+function isPattern(text: string): boolean {
+  try {
+    new RegExp(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

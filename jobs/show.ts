@@ -4,7 +4,7 @@ import { type Database, quote } from '../pipeline/warehouse/database.ts';
 import { createViews } from '../pipeline/warehouse/views.ts';
 import { asJson, type Command, common, defineCommand } from './command.ts';
 import { loadSettings } from './config.ts';
-import { drawTable } from './draw-table.ts';
+import { drawTable, printable } from './draw-table.ts';
 import { openWarehouse } from './engine.ts';
 
 export interface ShowSpec {
@@ -45,7 +45,7 @@ export const showCommand = (spec: ShowSpec): Command =>
           return;
         }
         const found = await findOne(database, spec, id);
-        effects.print(json ? JSON.stringify(found) : await spec.page(database, String(found[spec.key])));
+        effects.print(json ? JSON.stringify(found) : printable(await spec.page(database, String(found[spec.key]))));
       } finally {
         database.close();
       }

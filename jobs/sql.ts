@@ -28,7 +28,7 @@ export default defineCommand({
       await database.run(`set allowed_directories = ['${resolve(settings.data).replaceAll("'", "''")}/']`);
       await database.run('set enable_external_access = false');
       await database.run('set lock_configuration = true');
-      const rows = list ? await listing() : await ask(file ? await readFile(file, 'utf8') : (query ?? ''));
+      const rows = list ? await listing() : await ask(file ? await textOf(file) : (query ?? ''));
       effects.print(json ? JSON.stringify(rows) : drawTable(rows));
 
       async function ask(text: string): Promise<object[]> {
@@ -54,6 +54,12 @@ export default defineCommand({
     }
   },
 });
+
+async function textOf(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch((error: Error) => {
+    throw DataError.of({ where: '--file', expected: 'a file with SQL', found: error.message, fix: 'check the path' });
+  });
+}
 
 async function listing(): Promise<object[]> {
   const marts = (await sqlFiles('marts')).map((m) => ({ name: m.name, kind: 'mart', about: m.header.purpose }));

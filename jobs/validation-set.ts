@@ -34,7 +34,7 @@ export default defineCommand({
   }),
   async run({ validation, held_out, check, config, set }, effects) {
     const settings = loadSettings({ files: config, environment: effects.environment, flags: set });
-    const engine = await openEngine(settings, effects);
+    const engine = await openEngine(settings, effects, { trusted: check ? 'required' : 'optional' });
     try {
       const repositories = await baselines(engine, settings);
       const specs = [

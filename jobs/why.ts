@@ -6,15 +6,16 @@ import { systemClock } from './clock.ts';
 import { asJson, common, defineCommand } from './command.ts';
 import { loadSettings } from './config.ts';
 import { openEngine } from './engine.ts';
-import { roundNumber } from './round.ts';
 import { paramsOf } from './settings.ts';
+
+const wholeRound = 'expected a whole number from 0 up';
 
 export default defineCommand({
   summary: 'what changed since a stage last ran',
   positionals: ['stage', 'n'],
   options: z.object({
     stage: z.string().describe('stage'),
-    n: z.union([z.literal('0').transform(() => 0), roundNumber]).describe('round'),
+    n: z.coerce.number({ error: wholeRound }).int(wholeRound).min(0, wholeRound).describe('round'),
     ...asJson,
     ...common,
   }),
