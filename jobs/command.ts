@@ -79,7 +79,7 @@ function readOptions(name: string, command: Command, argv: readonly string[]): R
     parsed = parseArgs({ args: [...argv], options: { ...spec, ...shortNames(spec) }, allowPositionals: true });
   } catch (error) {
     const hint = neighbour((error as Error).message, Object.keys(spec));
-    throw new DataError(`${(error as Error).message.split('. ')[0]}\n  fix: ${hint}see socratic ${name} --help`);
+    throw new DataError(`${(error as Error).message.split(/\.?\n|\. /)[0]}\n  fix: ${hint}see socratic ${name} --help`);
   }
   const names = command.positionals ?? [];
   const extra = parsed.positionals[names.length];

@@ -83,7 +83,7 @@ function assign(tree: Tree, place: string[], value: string, where: string): void
   const last = place.at(-1)!;
   let at = tree;
   for (const part of place.slice(0, -1)) {
-    at[part] ??= {};
+    if (!Object.hasOwn(at, part)) at[part] = {};
     if (!isTree(at[part]))
       throw DataError.of({ where, expected, found: `${part} both as a key and as a section`, fix: 'give it once' });
     at = at[part];

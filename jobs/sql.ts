@@ -40,11 +40,11 @@ export default defineCommand({
             found: 'nothing',
             fix: 'see socratic sql --list',
           });
-        return database.rows(sql).catch((error: Error) => {
+        return database.ask(sql).catch((error: Error) => {
           throw DataError.of({
             where: 'sql',
             expected: 'a query that DuckDB can run',
-            found: error.message.trim(),
+            found: firstOf(error.message),
             fix: 'see socratic sql --list for tables and marts',
           });
         });
@@ -54,6 +54,14 @@ export default defineCommand({
     }
   },
 });
+
+/** DuckDB's complaint without the excerpt of the query. */
+const firstOf = (message: string): string =>
+  message
+    .replace(/^Failed to extract statements: /, '')
+    .split(/\n\s*LINE \d/)[0]!
+    .trim()
+    .replace(/\s*\n\s*/g, ' ');
 
 async function textOf(file: string): Promise<string> {
   return readFile(file, 'utf8').catch((error: Error) => {

@@ -1,4 +1,4 @@
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { type DuckDBConnection, DuckDBInstance, StatementType } from '@duckdb/node-api';
 
 export interface DatabaseOptions {
   memory_limit?: string;
@@ -6,6 +6,8 @@ export interface DatabaseOptions {
   /** Where sorts spill. DuckDB's own default is a folder in the working directory. */
   temp_directory?: string;
 }
+
+const reading: ReadonlySet<StatementType> = new Set([StatementType.SELECT, StatementType.EXPLAIN]);
 
 /** SQL over Parquet, in memory: the files are the shared truth, so each process opens its own. */
 export class Database {
@@ -36,6 +38,20 @@ export class Database {
   async rows(sql: string): Promise<Record<string, unknown>[]> {
     const reader = await this.connection.runAndReadAll(sql);
     return reader.getRowObjectsJS().map((row) => plain(row) as Record<string, unknown>);
+  }
+
+  /** Rows of one query that only reads. Anything else is refused before it runs: what a user asks must change nothing. */
+  async ask(sql: string): Promise<Record<string, unknown>[]> {
+    const statements = await this.connection.extractStatements(sql);
+    if (statements.count !== 1) throw new Error(`one query at a time, found ${statements.count}`);
+    const prepared = await statements.prepare(0);
+    try {
+      if (!reading.has(prepared.statementType)) throw new Error('only queries that read, such as select');
+      const reader = await prepared.runAndReadAll();
+      return reader.getRowObjectsJS().map((row) => plain(row) as Record<string, unknown>);
+    } finally {
+      prepared.destroySync();
+    }
   }
 
   async columns(sql: string): Promise<{ name: string; type: string }[]> {
