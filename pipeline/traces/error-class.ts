@@ -18,7 +18,7 @@ const refusals: readonly [RegExp, string][] = [
 ];
 
 const running: readonly [RegExp, string][] = [
-  [/\bcommand not found\b|: not found$/m, 'command_not_found'],
+  [/: command not found\s*$|^(?:\/\S+\/)?(?:ba|da|z)?sh: .*not found\s*$/m, 'command_not_found'],
   [/^.{0,200}(?:No such file or directory|cannot access)/m, 'file_not_found'],
   [/Permission denied|Operation not permitted/, 'permission_denied'],
   [/\[ERROR\] COMPILATION ERROR|BUILD FAILURE|error: cannot find symbol|error\[E\d{4}\]|error TS\d+:|^\S+\.(?:c|cc|cpp|h|java|go|rs):\d+(?::\d+)?: (?:fatal )?error/m, 'compile_error'],

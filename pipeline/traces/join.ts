@@ -9,7 +9,7 @@ import { pathsInPatch } from './patches.ts';
 export type IndexedOutcome = Omit<OutcomeRecord, 'tests'> & { test_count: number; line: number; trace_id: string | null; is_used: boolean };
 
 /** Folder names that say what a file is for, not which run it belongs to. */
-const boilerplate = new Set('logs log eval evals evaluation evaluations run_evaluation verifier results result reports report trajs traj trajectories agent outputs output sessions tests traces runs data'.split(' '));
+export const boilerplate: ReadonlySet<string> = new Set('logs log eval evals evaluation evaluations run_evaluation verifier results result reports report trajs traj trajectories agent outputs output sessions tests traces runs data'.split(' '));
 
 /** Finds the verdicts that speak about a trace. */
 export class OutcomeIndex {
@@ -65,7 +65,7 @@ const names = ({ file, folder }: IndexedOutcome, uri: string): boolean => uri ==
  * must share a name that tells the run. Without this, a report of one run would judge another's attempt at the same task.
  */
 export function speaksOf({ folder, task_id, run_id }: Pick<IndexedOutcome, 'folder' | 'task_id' | 'run_id'>, traceFolder: string, traceRun: string | null): boolean {
-  if (run_id && traceRun) return run_id === traceRun;
+  if (run_id && run_id === traceRun) return true;
   const own = folder.split('/');
   while (own.length > 1 && (boilerplate.has(own.at(-1)!.toLowerCase()) || own.at(-1) === task_id)) own.pop();
   const root = own.join('/');
@@ -80,12 +80,12 @@ export function speaksOf({ folder, task_id, run_id }: Pick<IndexedOutcome, 'fold
 /** A trace with its verdict, and the outcome that gave it (null: its own record, or nobody). */
 export function judge(trace: Trace, own: VerdictDraft | null, outcomes: readonly IndexedOutcome[]): { trace: Trace; by: IndexedOutcome | null } {
   const usable = outcomes.filter((outcome) => !(outcome.rank === ranks.log && outcomes.some(deniesLogs)));
-  const best = usable.find((outcome) => outcome.outcome !== 'unknown') ?? outcomes.find((outcome) => outcome.rank > ranks.none) ?? null;
+  const best = usable.find((outcome) => outcome.outcome !== 'unknown') ?? usable.find((outcome) => outcome.rank > ranks.none) ?? null;
   const ownRank = own?.outcome && own.outcome !== 'unknown' ? ranks.record : -1;
   const by = best && (best.outcome !== 'unknown' || ownRank < 0) && best.rank > ownRank ? best : null;
   const verdict = by ?? own ?? null;
   const flags = new Set(JSON.parse(trace.quality_flags) as string[]);
-  const words = new Set([...outcomes.filter((outcome) => outcome.outcome !== 'unknown').map((outcome) => settled(outcome.outcome)), ...(ownRank > 0 ? [settled(own!.outcome)] : [])]);
+  const words = new Set([...outcomes.filter((outcome) => outcome.outcome !== 'unknown' && outcome.scope !== 'rest').map((outcome) => settled(outcome.outcome)), ...(ownRank > 0 ? [settled(own!.outcome)] : [])]);
   if (words.size > 1 || usable.length < outcomes.length) flags.add('outcome_conflict');
   const filled = fill(trace, outcomes);
   const judged: Trace = {

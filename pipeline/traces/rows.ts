@@ -6,7 +6,9 @@ import { exitClass } from './exit.ts';
 import { repoOfInstance } from './formats/format.ts';
 import { withoutGold } from './gold.ts';
 import { instant } from './instants.ts';
+import { boilerplate } from './join.ts';
 import { isTestPath, pathsInPatch } from './patches.ts';
+import { folderOf } from './reading/entries.ts';
 
 /** Where a trajectory was read. */
 export interface Provenance {
@@ -64,6 +66,7 @@ function rowsOfOne(draft: TraceDraft, provenance: Provenance, trace_id: string, 
     source_sha256: provenance.sha256,
     record_count: provenance.record_count,
     parent_trace_id: parent,
+    run_id: fields.run_id ?? runOf(provenance.uri, fields.task_id ?? null),
     repo: fields.repo ?? repoOfInstance(fields.task_id),
     language: fields.language ?? languageOf(submission, tool_calls),
     started_at: instant(draft.started) ?? times[0] ?? null,
@@ -82,6 +85,12 @@ function rowsOfOne(draft: TraceDraft, provenance: Provenance, trace_id: string, 
     quality_flags: JSON.stringify(flags),
   };
   return { trace, steps, tool_calls, answer_key: answerKey(draft.gold, trace), verdict: draft.verdict ?? null, link_id: draft.link_id ?? null };
+}
+
+/** The last folder that is not there for the task or for a kind of file: what people name after a run. */
+function runOf(uri: string, task: string | null): string | null {
+  const folders = folderOf(uri).split(/[/!]/).filter((part) => part !== '' && part !== task && !boilerplate.has(part.toLowerCase()));
+  return folders.at(-1) ?? null;
 }
 
 const defined = (fields: object): object => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null));

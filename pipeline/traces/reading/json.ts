@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { Fault } from './blob.ts';
+import { jsonErrorAt } from './json-error.ts';
 
 export type Parsed = { value: unknown } | { fault: Fault };
 
@@ -43,12 +44,12 @@ function firstBadByte(bytes: Buffer): number {
 }
 
 function explain(text: string, error: Error, base: number): Fault {
-  const at = Number(error.message.match(/position (\d+)/)?.[1] ?? text.length);
+  const at = jsonErrorAt(text) ?? text.length;
   const byte_offset = base + Buffer.byteLength(text.slice(0, at));
-  const near = text.slice(at, at + 12);
-  if (/^-?(NaN|Infinity)/.test(near)) return { code: 'nan', message: `${near.match(/^-?\w+/)![0]} is not JSON`, byte_offset };
-  if (/end of JSON input|Unterminated/.test(error.message) || text.slice(at).trim() === '') return { code: 'truncated', message: 'the JSON is cut short', byte_offset };
-  return { code: 'not_json', message: error.message.split('\n')[0]!, byte_offset };
+  const word = text.slice(at, at + 12).match(/^-?(?:NaN|Infinity)\b/)?.[0];
+  if (word) return { code: 'nan', message: `${word} is not JSON`, byte_offset };
+  if (at >= text.trimEnd().length) return { code: 'truncated', message: 'the JSON is cut short', byte_offset };
+  return { code: 'not_json', message: `${error.message.split('\n')[0]!.slice(0, 160)}; near ${JSON.stringify(text.slice(at, at + 24))}`, byte_offset };
 }
 
 /** Only escapes can smuggle half a pair into UTF-8. */
