@@ -10,7 +10,7 @@ import { loadSettings } from '../../jobs/config.ts';
 import { drawTable } from '../../jobs/draw-table.ts';
 import { openEngine } from '../../jobs/engine.ts';
 import { agreement } from './agreement.ts';
-import { baseOf, repairRate, runArm, splitPool } from './arms.ts';
+import { type ArmOptions, baseOf, repairRate, runArm, splitPool } from './arms.ts';
 import { buildPool } from './pool.ts';
 import { interval, mean } from './statistics.ts';
 
@@ -21,11 +21,12 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     rollouts: { type: 'string', default: '64' },
     pairs: { type: 'string', default: '120' },
+    arms: { type: 'string', default: 'random,cos,cos_unc,dot,uncertainty,hardness,cheat' },
     set: { type: 'string', multiple: true, default: [] },
   },
 });
 const seeds = Array.from({ length: Number(values.seeds) }, (_, i) => i + 1);
-const arms = ['random', 'cos', 'cos_unc', 'dot', 'uncertainty', 'hardness', 'cheat'] as const;
+const arms = values.arms.split(',') as ArmOptions['policy'][];
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 const effects = {
