@@ -161,6 +161,24 @@ describe.skipIf(missing !== null)('gates over the tiny libraries', () => {
       await expectEnd(change(fair, patchesOf(python, [leave])), 'execution incomplete_run');
     });
 
+    it('refuses what can only be tried in a fresh process', async () => {
+      await expectEnd(fair, 'execution cold_only', {
+        ...grounds,
+        isTryable: async ({ symbol }) => symbol !== 'plural',
+      });
+      await expectEnd(fair, 'semantics passed', { ...grounds, isTryable: async () => true });
+    });
+
+    it('reruns only what the bug can touch, and always what it fails', async () => {
+      const asked: string[][] = [];
+      const harness = listening(world.harness, (tests) => asked.push(tests));
+      const touched = fair.key.pass_to_pass[0]!;
+      await expectEnd(fair, 'semantics passed', { ...grounds, harness, affectedTests: () => [touched] });
+      const [first, ...reruns] = asked.slice(0, 5);
+      expect(first).toEqual(grounds.baseline_tests);
+      for (const tests of reruns) expect([...tests].sort()).toEqual([touched, ...fair.key.fail_to_pass].sort());
+    });
+
     it('records what the infrastructure did, and judges nothing by it', async () => {
       const verdicts = await expectEnd(fair, 'execution infrastructure_error', {
         ...grounds,
@@ -253,3 +271,15 @@ function failing(harness: Harness, breaks: (call: number) => boolean): Harness {
     probe: (id, request) => harness.probe(id, request),
   };
 }
+
+/** The real harness, overheard. */
+const listening = (harness: Harness, hear: (tests: string[]) => void): Harness => ({
+  id: harness.id,
+  executions: harness.executions,
+  suite: (id, request) => {
+    hear([...(request.tests ?? [])]);
+    return harness.suite(id, request);
+  },
+  cold: (id, request) => harness.cold(id, request),
+  probe: (id, request) => harness.probe(id, request),
+});
