@@ -15,7 +15,7 @@ import type { Warehouse } from '../pipeline/warehouse/store.ts';
 import { tables } from '../schemas/index.ts';
 import { createTableSql } from '../schemas/table.ts';
 import { Traces } from '../schemas/traces.ts';
-import { asJson, common, defineCommand, type Effects } from './command.ts';
+import { asJson, common, defineCommand } from './command.ts';
 import { loadSettings } from './config.ts';
 import { openWarehouse } from './engine.ts';
 import { takeLock } from './lock.ts';

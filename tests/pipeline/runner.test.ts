@@ -14,7 +14,11 @@ const Numbers = defineTable('numbers', {
   key: ['number_id'],
   columns: { number_id: id('Name.'), value: count('Value.'), wall_ms: duration('Time.') },
 });
-const Doubles = defineTable('doubles', { doc: 'Twice.', key: ['number_id'], columns: { number_id: id('Name.'), value: count('Value.') } });
+const Doubles = defineTable('doubles', {
+  doc: 'Twice.',
+  key: ['number_id'],
+  columns: { number_id: id('Name.'), value: count('Value.') },
+});
 
 let calls = 0;
 const seedNumbers = defineStage({
@@ -64,7 +68,8 @@ const options = (params: unknown, extra: Partial<RunOptions> = {}): RunOptions =
   clock: { wall: () => 0, cpu: () => 0 },
   ...extra,
 });
-const run = async (stage: Stage, params: unknown = {}, extra: Partial<RunOptions> = {}) => (await runStage(stage, options(params, extra))).status;
+const run = async (stage: Stage, params: unknown = {}, extra: Partial<RunOptions> = {}) =>
+  (await runStage(stage, options(params, extra))).status;
 
 describe('runStage', () => {
   it('skips when nothing changed, and reruns after each thing that may change the output', async () => {
@@ -108,7 +113,9 @@ describe('runStage', () => {
 
   it('says which round to run first', async () => {
     const late = { ...double, reads: { numbers: previous(Numbers) } };
-    await expect(run(late as Stage, {}, { round: 3 })).rejects.toThrow(/table numbers of round 2[\s\S]*make round N=2 first/);
+    await expect(run(late as Stage, {}, { round: 3 })).rejects.toThrow(
+      /table numbers of round 2[\s\S]*make round N=2 first/,
+    );
   });
 
   it('refuses a damaged input with its place and the way out', async () => {
@@ -136,6 +143,9 @@ describe('explainDifference', () => {
     await run(seedNumbers, { value: 3 });
     const { manifest } = await runStage(double, options({}));
     const now = { ...manifest.ingredients, ports: { judge: 'judge/2' }, version: 7 };
-    expect(explainDifference(manifest.ingredients, now)).toEqual(['ports.judge: "judge/1" -> "judge/2"', 'version: 1 -> 7']);
+    expect(explainDifference(manifest.ingredients, now)).toEqual([
+      'ports.judge: "judge/1" -> "judge/2"',
+      'version: 1 -> 7',
+    ]);
   });
 });

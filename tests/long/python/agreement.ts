@@ -18,7 +18,14 @@ const budget_ms = 2_000;
 
 let coldRuns = 0;
 const real = await openSandbox();
-const sandbox: Sandbox = { ...real, run: (command) => (coldRuns++, real.run(command)), start: real.start.bind(real) };
+const sandbox: Sandbox = {
+  ...real,
+  run: (command) => {
+    coldRuns++;
+    return real.run(command);
+  },
+  start: real.start.bind(real),
+};
 const runner = pythonRunner({ sandbox, python: environment });
 
 const swaps: [RegExp, (match: string) => string][] = [
