@@ -4,6 +4,7 @@ export async function mapLimit<T, R>(
   limit: number,
   work: (item: T, index: number) => Promise<R>,
 ): Promise<R[]> {
+  if (!(limit >= 1)) throw new RangeError(`nothing can run at limit ${limit}`);
   const results: R[] = new Array(items.length);
   let next = 0;
   let failure: { error: unknown } | undefined;
