@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { DataError } from '../pipeline/errors.ts';
 import { javascriptRunner } from '../pipeline/languages/javascript/runner/index.ts';
 import { pythonRunner } from '../pipeline/languages/python/runner/runner.ts';
-import type { Library, Sandbox, TestRunner } from '../pipeline/ports.ts';
+import type { Language, Library, Sandbox, TestRunner } from '../pipeline/ports.ts';
 import { openLibrary } from '../pipeline/repositories/library.ts';
 import { parseManifest, type Seed } from '../pipeline/repositories/manifest.ts';
 import { prepareNodeEnvironment } from '../pipeline/repositories/node-environment.ts';
@@ -21,8 +21,8 @@ export const manifestFile = 'data/seeds/repositories.json';
 export interface World {
   sandbox: Sandbox;
   runners: TestRunner[];
-  /** Everything that decides how a run comes out: runners, interpreters, installed packages, sandbox. */
-  identities: string[];
+  /** Everything that decides how a run of a language comes out: runner, interpreter, installed packages, sandbox. */
+  identities: Record<Language, string>;
   library: Library;
 }
 
@@ -74,12 +74,10 @@ export async function openWorld(settings: Settings, effects: Effects): Promise<W
     pythonRunner({ sandbox, python }),
     javascriptRunner({ sandbox, node: process.execPath, node_modules: node.node_modules }),
   ];
-  const identities = [
-    ...runners.map((runner) => runner.id),
-    `node-${process.versions.node}`,
-    node.id,
-    python.id,
-    sandbox.id,
-  ];
-  return { sandbox, runners, identities: [...new Set(identities)], library };
+  const [pytest, node_runner] = runners as [TestRunner, TestRunner];
+  const identities = {
+    python: `${pytest.id} ${sandbox.id}`,
+    javascript: `${node_runner.id} node-${process.versions.node} ${node.id}`,
+  };
+  return { sandbox, runners, identities, library };
 }

@@ -87,7 +87,12 @@ export async function openTiny({ plant, workers = 2, executions }: TinyOptions =
   const database = await Database.open({ temp_directory: join(folder, 'duckdb') });
   const pool = new SessionPool(runners, workers);
   const cache = await ExecutionCache.open(executions ?? join(folder, 'executions'), database);
-  const harness = new CachedHarness({ library, pool, cache, identities: runners.map((r) => r.id) });
+  const harness = new CachedHarness({
+    library,
+    pool,
+    cache,
+    identities: { python: runners[0]!.id, javascript: runners[1]!.id },
+  });
   const close = async () => {
     await pool.close();
     await cache.flush();

@@ -2,6 +2,7 @@ import { canonicalJson, sha256 } from '../hash.ts';
 import type {
   ExecutionCount,
   Harness,
+  Language,
   Library,
   Probe,
   ProbeRequest,
@@ -21,8 +22,8 @@ export interface HarnessOptions {
   library: Library;
   pool: SessionPool;
   cache: ExecutionCache;
-  /** Everything that decides how a run comes out: runners, interpreters, installed packages, sandbox. */
-  identities: readonly string[];
+  /** Everything that decides how a run of a language comes out: runner, interpreter, installed packages, sandbox. */
+  identities: Readonly<Record<Language, string>>;
 }
 
 /** Answers from the cache what was run before; runs the rest in warm sessions. */
@@ -34,7 +35,7 @@ export class CachedHarness implements Harness {
 
   constructor(options: HarnessOptions) {
     this.options = options;
-    this.id = `harness/${harnessVersion} ${[...options.identities].sort().join(' ')}`;
+    this.id = `harness/${harnessVersion} ${Object.values(options.identities).join(' ')}`;
   }
 
   suite(repository_id: string, request: SuiteRequest & { repeat?: number }): Promise<SuiteRun> {
@@ -107,7 +108,8 @@ export class CachedHarness implements Harness {
   }
 
   private key(repository_id: string, kind: string, identity: unknown): string {
-    return sha256(canonicalJson([this.id, repository_id, kind, identity])).slice(0, 32);
+    const runner = this.options.identities[this.snapshot(repository_id).language];
+    return sha256(canonicalJson([harnessVersion, runner, repository_id, kind, identity])).slice(0, 32);
   }
 
   private snapshot(repository_id: string): RepositorySnapshot {
