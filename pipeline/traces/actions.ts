@@ -10,22 +10,45 @@ interface Call {
 }
 
 const byTool: readonly [RegExp, Action][] = [
-  [/^(submit|finish|final_answer|complete|attempt_completion|exit_forfeit|done|transfer_to_human_agents|finishaction)$/, 'submit'],
+  [
+    /^(submit|finish|final_answer|complete|attempt_completion|exit_forfeit|done|transfer_to_human_agents|finishaction)$/,
+    'submit',
+  ],
   [/^(think|thinking|thought|sequentialthinking)$/, 'think'],
   [/^(plan|todowrite|todo_write|update_plan|task_tracker|tasktracker|exitplanmode|taskcreate|taskupdate)$/, 'plan'],
   [/^(create|create_file|write|write_file|write_to_file|insert_content|new_file)$/, 'create'],
-  [/^(edit|edit_file|str_replace|multiedit|apply_patch|applypatch|replace|replace_in_file|insert|edit_file_by_replace|append_file|insert_content_at_line|patch|set_cursors|notebookedit|undo_edit|write_patch|search_replace)$/, 'edit'],
-  [/^(open|read|read_file|view|goto|scroll_up|scroll_down|cat|open_file|goto_line|view_file|read_many_files|read_mcp_resource)$/, 'open'],
-  [/^(search\w*|find\w*|grep\w*|glob|ls|list\w*|codebase_search|ripgrep|lookup\w*|fault_localization|get_\w+|webfetch|websearch|web_search)$/, 'search'],
+  [
+    /^(edit|edit_file|str_replace|multiedit|apply_patch|applypatch|replace|replace_in_file|insert|edit_file_by_replace|append_file|insert_content_at_line|patch|set_cursors|notebookedit|undo_edit|write_patch|search_replace)$/,
+    'edit',
+  ],
+  [
+    /^(open|read|read_file|view|goto|scroll_up|scroll_down|cat|open_file|goto_line|view_file|read_many_files|read_mcp_resource)$/,
+    'open',
+  ],
+  [
+    /^(search\w*|find\w*|grep\w*|glob|ls|list\w*|codebase_search|ripgrep|lookup\w*|fault_localization|get_\w+|webfetch|websearch|web_search)$/,
+    'search',
+  ],
   [/^(run_tests?|test|pytest|reproduce)$/, 'test'],
 ];
-const editorVerbs: Record<string, Action> = { view: 'open', create: 'create', str_replace: 'edit', insert: 'edit', undo_edit: 'edit', write: 'create', edit: 'edit', read: 'open' };
-const shells = /^(bash|shell|sh|exec|execute_bash|run_shell_command|terminal|run_command|run|cmd|shell_command|local_shell|container\.exec|exec_command|run_terminal_cmd|execute|python|ipython|run_ipython|execute_ipython_cell|bash_command)$/i;
+const editorVerbs: Record<string, Action> = {
+  view: 'open',
+  create: 'create',
+  str_replace: 'edit',
+  insert: 'edit',
+  undo_edit: 'edit',
+  write: 'create',
+  edit: 'edit',
+  read: 'open',
+};
+const shells =
+  /^(bash|shell|sh|exec|execute_bash|run_shell_command|terminal|run_command|run|cmd|shell_command|local_shell|container\.exec|exec_command|run_terminal_cmd|execute|python|ipython|run_ipython|execute_ipython_cell|bash_command)$/i;
 
 /** Classifies a call by its tool, and shell text by its first telling program. */
 export function actionOf({ function_name, arguments: args, command }: Call): Action {
   const tool = function_name.toLowerCase();
-  const verb = args !== null && typeof args === 'object' && 'command' in args ? (args as { command: unknown }).command : null;
+  const verb =
+    args !== null && typeof args === 'object' && 'command' in args ? (args as { command: unknown }).command : null;
   if (/editor|file_editor|str_replace_based/.test(tool) && typeof verb === 'string') return editorVerbs[verb] ?? 'edit';
   if (command !== null && (shells.test(tool) || tool === '')) return shellAction(command);
   return byTool.find(([pattern]) => pattern.test(tool))?.[1] ?? (command !== null ? shellAction(command) : 'other');
@@ -33,9 +56,11 @@ export function actionOf({ function_name, arguments: args, command }: Call): Act
 
 const testRun =
   /\b(pytest|py\.test|unittest|nosetests|tox|runtests\.py|manage\.py test|bin\/test|mocha|jest|vitest|npm (?:run )?test|yarn test|pnpm test|node --test|go test|cargo test|mvn\b[^|;&]*\btest|gradlew?\b[^|;&]*\btest|ctest|make (?:test|check)|rspec|phpunit|dotnet test)\b|\bpython3? \S*(?:test|reproduce|repro|debug|check|verify)\w*\.py/;
-const editing = /\bsed -i|\bperl -p?i|\bpatch -p?\d|\bgit apply\b|\btee \S|\bapply_patch\b|\.write_text\(|open\([^)]*['"][wa]b?\+?['"]/;
+const editing =
+  /\bsed -i|\bperl -p?i|\bpatch -p?\d|\bgit apply\b|\btee \S|\bapply_patch\b|\.write_text\(|open\([^)]*['"][wa]b?\+?['"]/;
 const heredoc = /\bcat\s*(?:<<-?\s*['"]?\w+['"]?\s*)?>>?\s*\S+|\becho\b[^|]*>>?\s*[\w./]|>\s*\S+\s*<<-?\s*['"]?\w+/;
-const searching = /(?:^|[;&|(]\s*|\bcd \S+ && )(?:\w+=\S+ )*(?:grep|rg|ag|find|ls|tree|fd|locate|git (?:grep|log|blame|show|diff|status|branch)|wc|which)\b/;
+const searching =
+  /(?:^|[;&|(]\s*|\bcd \S+ && )(?:\w+=\S+ )*(?:grep|rg|ag|find|ls|tree|fd|locate|git (?:grep|log|blame|show|diff|status|branch)|wc|which)\b/;
 const opening = /(?:^|[;&|(]\s*|\bcd \S+ && )(?:cat|head|tail|sed -n|nl|less|more|awk)\b/;
 const submitting = /COMPLETE_TASK_AND_SUBMIT|MINI_SWE_AGENT_FINAL_OUTPUT|^\s*submit\s*$/;
 
@@ -50,15 +75,28 @@ function shellAction(command: string): Action {
   return 'run';
 }
 
-const pathKeys = ['path', 'file_path', 'filename', 'file_name', 'file', 'filepath', 'target_file', 'notebook_path'] as const;
-const pathWord = /(?:^|[\s'"=(])((?:[\w.@+-]*\/)*[\w.@+-]+\.(?:py|pyi|js|jsx|ts|tsx|mjs|cjs|java|go|rs|c|h|cc|cpp|hpp|rb|php|cs|kt|scala|swift|pony|json|toml|yaml|yml|md|rst|txt|cfg|ini|sh|xml|gradle|html|css))\b/g;
+const pathKeys = [
+  'path',
+  'file_path',
+  'filename',
+  'file_name',
+  'file',
+  'filepath',
+  'target_file',
+  'notebook_path',
+] as const;
+const pathWord =
+  /(?:^|[\s'"=(])((?:[\w.@+-]*\/)*[\w.@+-]+\.(?:py|pyi|js|jsx|ts|tsx|mjs|cjs|java|go|rs|c|h|cc|cpp|hpp|rb|php|cs|kt|scala|swift|pony|json|toml|yaml|yml|md|rst|txt|cfg|ini|sh|xml|gradle|html|css))\b/g;
 
 /** File a call is about: a path argument, the target of a redirection or of sed -i, else the last path in the command. */
 export function targetPath(call: Call, action: Action, openFile: string | null): string | null {
   const named = argumentPath(call.arguments);
   if (named) return tidy(named);
   if (call.command !== null) return commandPath(call.command, action);
-  const text = call.arguments !== null && typeof call.arguments === 'object' ? (call.arguments as { args?: unknown; input?: unknown }) : {};
+  const text =
+    call.arguments !== null && typeof call.arguments === 'object'
+      ? (call.arguments as { args?: unknown; input?: unknown })
+      : {};
   const raw = typeof text.args === 'string' ? text.args : typeof text.input === 'string' ? text.input : null;
   const word = raw === null ? null : lastPath(raw.slice(0, 400));
   if (word && action !== 'edit') return tidy(word);
@@ -89,10 +127,14 @@ function lastPath(text: string): string | null {
 
 /** Without the folder the repository was checked out to. */
 export const tidy = (path: string): string =>
-  path.replace(/^\/(?:testbed|workspace\/[^/]+|app|repo|home\/[^/]+\/[^/]+|[\w.-]+__[\w.-]+)\//, '').replace(/^\.\//, '');
+  path
+    .replace(/^\/(?:testbed|workspace\/[^/]+|app|repo|home\/[^/]+\/[^/]+|[\w.-]+__[\w.-]+)\//, '')
+    .replace(/^\.\//, '');
 
-const history = /\bgit (?:log|show|reflog|cherry-pick|stash show|fsck|rev-list|checkout [0-9a-f]{7,40}\b|diff [0-9a-f]{7,40})/;
-const download = /\bpip3? (?:download\b|install [^|;&]*git\+)|\b(?:curl|wget)\b[^|;&]*(?:github\.com|raw\.githubusercontent|files\.pythonhosted)|\bgit (?:fetch|pull|clone)\b/;
+const history =
+  /\bgit (?:log|show|reflog|cherry-pick|stash show|fsck|rev-list|checkout [0-9a-f]{7,40}\b|diff [0-9a-f]{7,40})/;
+const download =
+  /\bpip3? (?:download\b|install [^|;&]*git\+)|\b(?:curl|wget)\b[^|;&]*(?:github\.com|raw\.githubusercontent|files\.pythonhosted)|\bgit (?:fetch|pull|clone)\b/;
 const hooks = /\bpytest_runtest_makereport|\bpytest_collection_modifyitems|report\.outcome\s*=|os\._exit\(0\)/;
 const skips = /pytest\.skip\(|@(?:pytest\.mark\.skip|unittest\.skip)|--deselect/;
 

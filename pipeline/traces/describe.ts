@@ -45,7 +45,12 @@ export function describeCalls(calls: readonly DescribableCall[]): Description[] 
       action_trigram: actions.length < 3 ? null : actions.slice(-3).join(' '),
       target_path,
       repeat_index,
-      error_class: call.result_content === null ? (call.is_error ? 'tool_error' : null) : errorClass({ text: call.result_content, exit_code: call.exit_code, is_error: call.is_error, action }),
+      error_class:
+        call.result_content === null
+          ? call.is_error
+            ? 'tool_error'
+            : null
+          : errorClass({ text: call.result_content, exit_code: call.exit_code, is_error: call.is_error, action }),
       suspicion: suspicionOf(call, action, target_path),
     };
   });

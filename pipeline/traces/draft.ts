@@ -18,7 +18,10 @@ export interface CallDraft {
   extra?: Record<string, unknown>;
 }
 
-type StepFields = Omit<Step, 'trace_id' | 'step_id' | 'source' | 'message' | 'extra' | 'probability' | 'entropy' | 'started_at'>;
+type StepFields = Omit<
+  Step,
+  'trace_id' | 'step_id' | 'source' | 'message' | 'extra' | 'probability' | 'entropy' | 'started_at'
+>;
 
 /** One turn. Results are folded onto the calls that asked for them. */
 export interface StepDraft extends Partial<StepFields> {
@@ -30,13 +33,42 @@ export interface StepDraft extends Partial<StepFields> {
   extra?: Record<string, unknown>;
 }
 
-type TraceFields = Omit<Trace, 'trace_id' | 'schema_version' | 'source_uri' | 'source_record' | 'source_sha256' | 'step_count' | 'tool_call_count' | 'edited_paths' | 'extra' | 'quality_flags' | 'started_at' | 'ended_at'>;
+type TraceFields = Omit<
+  Trace,
+  | 'trace_id'
+  | 'schema_version'
+  | 'source_uri'
+  | 'source_record'
+  | 'source_sha256'
+  | 'step_count'
+  | 'tool_call_count'
+  | 'edited_paths'
+  | 'extra'
+  | 'quality_flags'
+  | 'started_at'
+  | 'ended_at'
+>;
 
 /** What rides along and no Solver may see. */
-export type GoldDraft = Partial<Omit<ImportedAnswerKey, 'trace_id' | 'gold_paths' | 'extra'>> & { extra?: Record<string, unknown> };
+export type GoldDraft = Partial<Omit<ImportedAnswerKey, 'trace_id' | 'gold_paths' | 'extra'>> & {
+  extra?: Record<string, unknown>;
+};
 
 /** A verdict found inside the trace's own record. */
-export interface VerdictDraft extends Partial<Pick<Trace, 'outcome' | 'reward' | 'is_patch_applied' | 'is_infra_failure' | 'fail_to_pass_passed' | 'fail_to_pass_failed' | 'pass_to_pass_passed' | 'pass_to_pass_failed'>> {
+export interface VerdictDraft
+  extends Partial<
+    Pick<
+      Trace,
+      | 'outcome'
+      | 'reward'
+      | 'is_patch_applied'
+      | 'is_infra_failure'
+      | 'fail_to_pass_passed'
+      | 'fail_to_pass_failed'
+      | 'pass_to_pass_passed'
+      | 'pass_to_pass_failed'
+    >
+  > {
   source: string;
   tests?: TestDraft[];
 }
@@ -69,17 +101,20 @@ export interface TraceDraft {
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
 
-export const isObject = (value: unknown): value is JsonObject => value !== null && typeof value === 'object' && !Array.isArray(value);
+export const isObject = (value: unknown): value is JsonObject =>
+  value !== null && typeof value === 'object' && !Array.isArray(value);
 export const asObject = (value: unknown): JsonObject => (isObject(value) ? value : {});
 export const asList = (value: unknown): Json[] => (Array.isArray(value) ? value : []);
 export const asText = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 /** Text of a string, number or boolean; null for the rest. */
 export const asLabel = (value: unknown): string | null =>
   typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'boolean' ? String(value) : null;
-export const asNumber = (value: unknown): number | null => (typeof value === 'number' && Number.isFinite(value) ? value : null);
+export const asNumber = (value: unknown): number | null =>
+  typeof value === 'number' && Number.isFinite(value) ? value : null;
 /** Whole numbers only; a token count of 12.5 is unknown rather than rounded. */
 export const asWhole = (value: unknown): number | null => (Number.isSafeInteger(value) ? (value as number) : null);
-export const asCount = (value: unknown): number | null => (Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 31 ? (value as number) : null);
+export const asCount = (value: unknown): number | null =>
+  Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 31 ? (value as number) : null;
 export const asFlag = (value: unknown): boolean | null => (typeof value === 'boolean' ? value : null);
 
 /** Sum that stays unknown while every part is. */

@@ -6,7 +6,10 @@ type ExitClass = Trace['exit_class'];
 const rules: readonly [RegExp, ExitClass][] = [
   [/^submitted \(exit_(cost|context|total|command_timeout|format|error|api|env)/, 'submitted'],
   [/repeatedformat|formaterror|exit_format|exit_error.*format|parse_error$/, 'format_error'],
-  [/exit_cost|limitsexceeded|max_?iteration|maximum iteration|limit|budget|exit_context|context ?window|max_turns|length|exhausted/, 'limit'],
+  [
+    /exit_cost|limitsexceeded|max_?iteration|maximum iteration|limit|budget|exit_context|context ?window|max_turns|length|exhausted/,
+    'limit',
+  ],
   [/timeout|time_?exceeded|timed out|exit_total_execution_time|exit_command_timeout/, 'timeout'],
   [/environment|docker|container|sandbox|infra|installation_failed|setup/, 'env_error'],
   [/abort|interrupt|cancel|early_exit|keyboard|forfeit|stopped|paused|rejected/, 'aborted'],

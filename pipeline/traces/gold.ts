@@ -2,8 +2,28 @@ import { asList, asObject, asText, type GoldDraft, type JsonObject, unwrapJson }
 
 /** Keys of a task record that tell the answer. Matched at any depth of what is kept as `extra`. */
 const goldKeys = new Set([
-  'patch', 'test_patch', 'gold_patch', 'golden_patch', 'reference_patch', 'ref_patch', 'solution', 'gold_files', 'FAIL_TO_PASS', 'PASS_TO_PASS', 'fail_to_pass', 'pass_to_pass', 'hints_text',
-  'target', 'expected_output', 'expected_output_json', 'gt_data_hash', 'ground_truth', 'instance_dict', 'task_info', 'instance', 'answer_key',
+  'patch',
+  'test_patch',
+  'gold_patch',
+  'golden_patch',
+  'reference_patch',
+  'ref_patch',
+  'solution',
+  'gold_files',
+  'FAIL_TO_PASS',
+  'PASS_TO_PASS',
+  'fail_to_pass',
+  'pass_to_pass',
+  'hints_text',
+  'target',
+  'expected_output',
+  'expected_output_json',
+  'gt_data_hash',
+  'ground_truth',
+  'instance_dict',
+  'task_info',
+  'instance',
+  'answer_key',
 ]);
 
 /** Answers that ride along in a SWE-bench-like task record; undefined when there are none. */
@@ -22,11 +42,16 @@ export function goldOfInstance(raw: unknown): GoldDraft | undefined {
 }
 
 /** A list of tests, or the JSON text of one. */
-export const testList = (value: unknown): string[] => asList(unwrapJson(value)).filter((item): item is string => typeof item === 'string');
+export const testList = (value: unknown): string[] =>
+  asList(unwrapJson(value)).filter((item): item is string => typeof item === 'string');
 
 /** A copy without anything that tells the answer, for columns that a Solver may see. */
 export function withoutGold(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutGold);
   if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value as JsonObject).filter(([key]) => !goldKeys.has(key)).map(([key, item]) => [key, withoutGold(item)]));
+  return Object.fromEntries(
+    Object.entries(value as JsonObject)
+      .filter(([key]) => !goldKeys.has(key))
+      .map(([key, item]) => [key, withoutGold(item)]),
+  );
 }

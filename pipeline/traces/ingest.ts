@@ -1,14 +1,20 @@
 import { createHash, hash } from 'node:crypto';
-import { createWriteStream, type WriteStream } from 'node:fs';
 import { once } from 'node:events';
+import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
-import { type ImportedAnswerKey, type ImportSource, type IngestReject, Steps, ToolCalls } from '../../schemas/traces.ts';
+import {
+  type ImportedAnswerKey,
+  type ImportSource,
+  type IngestReject,
+  Steps,
+  ToolCalls,
+} from '../../schemas/traces.ts';
 import { BulkWriter, type Part } from '../warehouse/bulk.ts';
 import type { Database } from '../warehouse/database.ts';
 import type { TraceDraft } from './draft.ts';
-import { familyOf, type Family, type GroupFile, readGroup } from './formats/group.ts';
-import { closestFormat, formatOf } from './formats/index.ts';
 import type { Format, Source } from './formats/format.ts';
+import { type Family, familyOf, type GroupFile, readGroup } from './formats/group.ts';
+import { closestFormat, formatOf } from './formats/index.ts';
 import { readTerminalCapture, terminalCapture } from './formats/terminal-bench.ts';
 import { isSideDocument, outcomesOfDocument, outcomesOfText, withoutTrailingCommas } from './outcomes/index.ts';
 import type { OutcomeRecord } from './outcomes/outcome.ts';
@@ -48,7 +54,8 @@ export type Spooled =
   | { kind: 'reject'; row: IngestReject }
   | { kind: 'source'; row: ImportSource };
 
-export const spoolFile = (out: string, index: number): string => join(out, `spool-${String(index).padStart(5, '0')}.jsonl`);
+export const spoolFile = (out: string, index: number): string =>
+  join(out, `spool-${String(index).padStart(5, '0')}.jsonl`);
 
 /** Reads a batch of files into Parquet parts of steps and calls, and a spool of the rest. Known traces are read but not written. */
 export async function ingestBatch(batch: Batch, database: Database, known: ReadonlySet<string>): Promise<BatchResult> {
@@ -90,7 +97,12 @@ class Ingest {
     await this.calls.flush();
     this.spool.end();
     await once(this.spool, 'close');
-    return { index: this.batch.index, parts: [...this.steps.parts, ...this.calls.parts], deferred: this.deferred, bytes: this.bytes };
+    return {
+      index: this.batch.index,
+      parts: [...this.steps.parts, ...this.calls.parts],
+      deferred: this.deferred,
+      bytes: this.bytes,
+    };
   }
 
   async file(blob: Blob): Promise<void> {
@@ -107,7 +119,17 @@ class Ingest {
       blob,
       sha256,
       source: { uri: blob.uri, folder: folderOf(blob.uri), stem: stemOf(blob.uri) },
-      account: { source_uri: blob.uri, sha256, bytes: blob.length, format: null, role: 'side', record_count: 0, trace_count: 0, reject_count: 0, redaction_count: 0 },
+      account: {
+        source_uri: blob.uri,
+        sha256,
+        bytes: blob.length,
+        format: null,
+        role: 'side',
+        record_count: 0,
+        trace_count: 0,
+        reject_count: 0,
+        redaction_count: 0,
+      },
     };
   }
 
@@ -133,7 +155,12 @@ class Ingest {
     if (reader.mode === 'records') return this.single(state, document);
     reader.held.push(document);
     if (reader.mode === 'session') return;
-    const format = this.allowed(formatOf(reader.held.map((line) => line.value), 'session'));
+    const format = this.allowed(
+      formatOf(
+        reader.held.map((line) => line.value),
+        'session',
+      ),
+    );
     const isRecord = this.allowed(formatOf(document.value, 'record')) !== null || isVerdictRow(document.value);
     if (format && !isRecord) Object.assign(reader, { mode: 'session', format });
     else if (isRecord || reader.held.length >= 60) await this.releaseLines(state, reader);
@@ -151,7 +178,12 @@ class Ingest {
     const salvaged = reader.held.length;
     for (const { fault, record } of reader.faults) await this.reject(state, fault, record, salvaged);
     const flags = reader.faults.length > 0 ? ['salvaged_lines'] : [];
-    await this.read(state, reader.format!, reader.held.map((line) => line.value), { record: 0, sha256: state.sha256, flags });
+    await this.read(
+      state,
+      reader.format!,
+      reader.held.map((line) => line.value),
+      { record: 0, sha256: state.sha256, flags },
+    );
   }
 
   /** One document: a trajectory, verdicts, a side file, part of a group, or something unknown. */
@@ -162,7 +194,8 @@ class Ingest {
     const isFirst = record === 0 && document.of === 'document';
     const family = this.batch.format === null && isFirst ? familyOf(value, state.source) : null;
     if (family) return void this.deferred.push({ ...family, blob: state.blob });
-    const format = this.allowed(formatOf(value, 'record')) ?? (isFirst ? this.allowed(formatOf(value, 'session')) : null);
+    const format =
+      this.allowed(formatOf(value, 'record')) ?? (isFirst ? this.allowed(formatOf(value, 'session')) : null);
     if (format) return this.read(state, format, value, { record, sha256, flags: [] });
     const outcomes = outcomesOfDocument(value, state.blob.uri);
     if (outcomes) return this.outcomes(state, outcomes);
@@ -189,26 +222,56 @@ class Ingest {
     const family = this.batch.format === null || this.batch.format === 'aider' ? familyOf(text, source) : null;
     if (family) return void this.deferred.push({ ...family, blob });
     const capture = terminalCapture(text);
-    if (capture === 'agent') return this.write(state, [readTerminalCapture(text, source)], { record: 0, sha256, flags: [] });
+    if (capture === 'agent')
+      return this.write(state, [readTerminalCapture(text, source)], { record: 0, sha256, flags: [] });
     const outcomes = capture ? null : outcomesOfText(text, blob.uri);
     if (outcomes) return this.outcomes(state, outcomes);
-    if (claimsTrace.test(blob.uri)) await this.reject(state, { code: 'not_json', message: `named like a trajectory, but it starts with ${JSON.stringify(text.trimStart().slice(0, 40))}` }, 0);
+    if (claimsTrace.test(blob.uri))
+      await this.reject(
+        state,
+        {
+          code: 'not_json',
+          message: `named like a trajectory, but it starts with ${JSON.stringify(text.trimStart().slice(0, 40))}`,
+        },
+        0,
+      );
   }
 
-  private async read(state: FileState, format: Format, value: unknown, place: { record: number; sha256: string; flags: string[] }): Promise<void> {
+  private async read(
+    state: FileState,
+    format: Format,
+    value: unknown,
+    place: { record: number; sha256: string; flags: string[] },
+  ): Promise<void> {
     let drafts: TraceDraft[];
     try {
       drafts = format.read(value as never, state.source);
     } catch (error) {
       if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
-      return this.reject(state, { code: 'wrong_shape', message: `looks like ${format.name}, but ${error.message}` }, place.record, 0, format.name);
+      return this.reject(
+        state,
+        { code: 'wrong_shape', message: `looks like ${format.name}, but ${error.message}` },
+        place.record,
+        0,
+        format.name,
+      );
     }
     await this.write(state, drafts, place);
   }
 
-  private async write(state: FileState, drafts: readonly TraceDraft[], place: { record: number; sha256: string; flags: string[] }): Promise<void> {
+  private async write(
+    state: FileState,
+    drafts: readonly TraceDraft[],
+    place: { record: number; sha256: string; flags: string[] },
+  ): Promise<void> {
     for (const [index, draft] of drafts.entries()) {
-      await this.emit([state], draft, { uri: state.blob.uri, record: drafts.length > 1 ? index : place.record, sha256: place.sha256, record_count: 1, flags: [...place.flags] });
+      await this.emit([state], draft, {
+        uri: state.blob.uri,
+        record: drafts.length > 1 ? index : place.record,
+        sha256: place.sha256,
+        record_count: 1,
+        flags: [...place.flags],
+      });
     }
   }
 
@@ -217,7 +280,12 @@ class Ingest {
     const first = states[0]!;
     const redactions = states.reduce((sum, state) => sum + state.account.redaction_count, 0);
     const flags = redactions > 0 ? [...provenance.flags, 'redacted'] : provenance.flags;
-    for (const state of states) Object.assign(state.account, { role: 'trace', format: draft.format, record_count: state.account.record_count + 1 });
+    for (const state of states)
+      Object.assign(state.account, {
+        role: 'trace',
+        format: draft.format,
+        record_count: state.account.record_count + 1,
+      });
     for (const { steps, tool_calls, answer_key, ...rows } of rowsOf(draft, { ...provenance, flags })) {
       first.account.trace_count++;
       await this.put({ kind: 'trace', rows });
@@ -243,8 +311,24 @@ class Ingest {
   private async inspectHeader(state: FileState, value: unknown): Promise<void> {
     const header = value as { eval?: { model?: string; task?: string; run_id?: string; solver?: string } };
     if (!state.blob.uri.includes('!') || !header.eval?.task) return;
-    const fill = { model_name: header.eval.model ?? null, run_id: header.eval.run_id ?? null, agent_name: header.eval.solver ?? 'inspect' };
-    await this.outcomes(state, [{ uri: state.blob.uri, record: 0, folder: state.source.folder, scope: 'folder', task_id: null, source: 'inspect_header', rank: 0, outcome: 'unknown', fill }]);
+    const fill = {
+      model_name: header.eval.model ?? null,
+      run_id: header.eval.run_id ?? null,
+      agent_name: header.eval.solver ?? 'inspect',
+    };
+    await this.outcomes(state, [
+      {
+        uri: state.blob.uri,
+        record: 0,
+        folder: state.source.folder,
+        scope: 'folder',
+        task_id: null,
+        source: 'inspect_header',
+        rank: 0,
+        outcome: 'unknown',
+        fill,
+      },
+    ]);
   }
 
   private async parquet(state: FileState): Promise<void> {
@@ -269,7 +353,11 @@ class Ingest {
         if (document.kind === 'fault') await this.reject(state, document.fault, document.record);
         else {
           state.account.redaction_count += document.redactions;
-          files.push({ source: state.source, stem: state.source.stem, value: document.kind === 'text' ? document.text : document.value });
+          files.push({
+            source: state.source,
+            stem: state.source.stem,
+            value: document.kind === 'text' ? document.text : document.value,
+          });
         }
       }
     }
@@ -277,18 +365,38 @@ class Ingest {
       for (const { draft, files: parts } of readGroup(family, files)) {
         const own = parts.map((part) => states.get(part.source.uri)!);
         const sha256 = own.length === 1 ? own[0]!.sha256 : hash('sha256', own.map((state) => state.sha256).join('\n'));
-        await this.emit(own, draft, { uri: own[0]!.blob.uri, record: own[0]!.account.record_count, sha256, record_count: own.length, flags: [] });
+        await this.emit(own, draft, {
+          uri: own[0]!.blob.uri,
+          record: own[0]!.account.record_count,
+          sha256,
+          record_count: own.length,
+          flags: [],
+        });
       }
     }
     for (const state of states.values()) await this.close(state);
   }
 
-  private async reject(state: FileState, fault: Fault, record: number, salvaged = 0, guess: string | null = null): Promise<void> {
+  private async reject(
+    state: FileState,
+    fault: Fault,
+    record: number,
+    salvaged = 0,
+    guess: string | null = null,
+  ): Promise<void> {
     state.account.reject_count++;
     if (state.account.role === 'side') state.account.role = 'rejected';
     await this.put({
       kind: 'reject',
-      row: { source_uri: state.blob.uri, source_record: Math.max(0, record), byte_offset: fault.byte_offset ?? null, format_guess: guess ?? fault.message.match(/closest to ([\w.-]+)/)?.[1] ?? null, error_code: fault.code, error_message: fault.message, salvaged },
+      row: {
+        source_uri: state.blob.uri,
+        source_record: Math.max(0, record),
+        byte_offset: fault.byte_offset ?? null,
+        format_guess: guess ?? fault.message.match(/closest to ([\w.-]+)/)?.[1] ?? null,
+        error_code: fault.code,
+        error_message: fault.message,
+        salvaged,
+      },
     });
   }
 
@@ -309,12 +417,21 @@ const claimsTrace = /\.(?:json|jsonl|ndjson|traj|eval)(?:\.(?:gz|zst))?$/i;
 
 function unknownFormat(value: unknown): Fault {
   const closest = closestFormat(value);
-  const keys = value !== null && typeof value === 'object' ? Object.keys(Array.isArray(value) ? (value[0] ?? {}) : value).slice(0, 8) : [];
+  const keys =
+    value !== null && typeof value === 'object'
+      ? Object.keys(Array.isArray(value) ? (value[0] ?? {}) : value).slice(0, 8)
+      : [];
   const seen = `has ${keys.join(', ') || `a ${typeof value}`}`;
-  return { code: 'unknown_format', message: closest ? `${seen}; closest to ${closest.name}, but lacks ${closest.missing.slice(0, 4).join(', ') || 'its shape'}` : `${seen}; nothing like it is known` };
+  return {
+    code: 'unknown_format',
+    message: closest
+      ? `${seen}; closest to ${closest.name}, but lacks ${closest.missing.slice(0, 4).join(', ') || 'its shape'}`
+      : `${seen}; nothing like it is known`,
+  };
 }
 
-const isParquet = (blob: Blob): boolean => storedBytes({ ...blob, length: Math.min(4, blob.length) }).toString('latin1') === 'PAR1';
+const isParquet = (blob: Blob): boolean =>
+  storedBytes({ ...blob, length: Math.min(4, blob.length) }).toString('latin1') === 'PAR1';
 
 async function digestOf(blob: Blob): Promise<string> {
   if (blob.length <= 16 << 20) return hash('sha256', storedBytes(blob));

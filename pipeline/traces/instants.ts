@@ -6,7 +6,11 @@ export function instant(value: unknown): string | null {
   if (typeof value === 'number' && Number.isFinite(value) && value > 0) return fromEpoch(value);
   if (typeof value !== 'string' || value.length < 8) return null;
   if (/^\d{10,19}(\.\d+)?$/.test(value)) return fromEpoch(Number(value));
-  const text = value.trim().replace(/^(\d{4}-\d\d-\d\d) /, '$1T').replace(/(\.\d{3})\d+/, '$1').replace(',', '.');
+  const text = value
+    .trim()
+    .replace(/^(\d{4}-\d\d-\d\d) /, '$1T')
+    .replace(/(\.\d{3})\d+/, '$1')
+    .replace(',', '.');
   const zoned = /[zZ]$|[+-]\d\d:?\d\d$/.test(text) || !/^\d{4}-\d\d-\d\dT/.test(text) ? text : `${text}Z`;
   return fromMilliseconds(Date.parse(zoned));
 }
@@ -16,7 +20,8 @@ function fromEpoch(value: number): string | null {
   return fromMilliseconds(Math.round(value * scale));
 }
 
-const fromMilliseconds = (ms: number): string | null => (Number.isFinite(ms) && Math.abs(ms) < 8e15 && ms >= 0 ? new Date(ms).toISOString() : null);
+const fromMilliseconds = (ms: number): string | null =>
+  Number.isFinite(ms) && Math.abs(ms) < 8e15 && ms >= 0 ? new Date(ms).toISOString() : null;
 
 /** Milliseconds between two instants, or null. */
 export const between = (from: string | null, to: string | null): number | null => {

@@ -29,8 +29,16 @@ export function linkEnd(trace: Trace, link_id: string | null): LinkEnd {
 /** Parent by trace id: AutoCodeRover's patch writers, Claude Code's side conversations, subagents that ATIF refers to. */
 export function parentsOf(ends: readonly LinkEnd[]): Map<string, string> {
   const parents = new Map<string, string>();
-  const conversations = new Map(ends.filter((end) => end.format === 'auto-code-rover' && end.link_id === 'conversation').map((end) => [end.folder, end.trace_id]));
-  const sessions = new Map(ends.filter((end) => end.format === 'claude-code' && !end.is_sidechain && end.session_id).map((end) => [end.session_id!, end.trace_id]));
+  const conversations = new Map(
+    ends
+      .filter((end) => end.format === 'auto-code-rover' && end.link_id === 'conversation')
+      .map((end) => [end.folder, end.trace_id]),
+  );
+  const sessions = new Map(
+    ends
+      .filter((end) => end.format === 'claude-code' && !end.is_sidechain && end.session_id)
+      .map((end) => [end.session_id!, end.trace_id]),
+  );
   const referred = new Map(ends.flatMap((end) => end.refers_to.map((reference) => [reference, end] as const)));
   for (const end of ends) {
     const parent =

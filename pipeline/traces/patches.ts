@@ -11,4 +11,5 @@ export function pathsInPatch(patch: string | null | undefined): string[] {
 
 /** Names that tests go by in the languages of the public sets. */
 export const isTestPath = (path: string): boolean =>
-  /(^|\/)(tests?|__tests__|testing|spec|specs)\//i.test(path) || /(^|\/)(test_[^/]*|[^/]*_test|[^/]*[.-](test|spec)|conftest|[A-Z]\w*Test|[A-Z]\w*Tests|[A-Z]\w*IT)\.\w+$/.test(path);
+  /(^|\/)(tests?|__tests__|testing|spec|specs)\//i.test(path) ||
+  /(^|\/)(test_[^/]*|[^/]*_test|[^/]*[.-](test|spec)|conftest|[A-Z]\w*Test|[A-Z]\w*Tests|[A-Z]\w*IT)\.\w+$/.test(path);

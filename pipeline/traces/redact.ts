@@ -24,7 +24,8 @@ const kinds: readonly Kind[] = [
     pairs: ['-B'],
     back: 4,
     ahead: 16_384,
-    pattern: /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[A-Za-z0-9+/=\s\\:,.()-]*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|(?=["<])|$)/,
+    pattern:
+      /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----[A-Za-z0-9+/=\s\\:,.()-]*?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|(?=["<])|$)/,
   },
   {
     name: 'sk_key',
@@ -34,24 +35,67 @@ const kinds: readonly Kind[] = [
     pattern: /(?<![A-Za-z0-9])sk-[A-Za-z0-9_]{2}[A-Za-z0-9_-]{16,}/,
     isPlaceholder: (secret) => !/[0-9A-Z]/.test(secret.slice(3)) || /^sk-(?:[a-z]+-)+[a-z0-9]+$/.test(secret),
   },
-  { name: 'stripe_key', pairs: ['k_'], back: 2, ahead: 130, pattern: /(?<![A-Za-z0-9])[rs]k_(?:live|test)_[A-Za-z0-9]{16,}/ },
-  { name: 'github_token', pairs: ['gh', 'gi'], back: 1, ahead: 130, pattern: /(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,})/ },
+  {
+    name: 'stripe_key',
+    pairs: ['k_'],
+    back: 2,
+    ahead: 130,
+    pattern: /(?<![A-Za-z0-9])[rs]k_(?:live|test)_[A-Za-z0-9]{16,}/,
+  },
+  {
+    name: 'github_token',
+    pairs: ['gh', 'gi'],
+    back: 1,
+    ahead: 130,
+    pattern: /(?<![A-Za-z0-9])(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,})/,
+  },
   { name: 'gitlab_token', pairs: ['lp'], back: 2, ahead: 90, pattern: /(?<![A-Za-z0-9])glpat-[A-Za-z0-9_-]{18,}/ },
   { name: 'huggingface_token', pairs: ['f_'], back: 2, ahead: 90, pattern: /(?<![A-Za-z0-9])hf_[A-Za-z0-9]{30,}/ },
-  { name: 'aws_key', pairs: ['IA'], back: 3, ahead: 40, pattern: /(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])/ },
-  { name: 'google_key', pairs: ['Iz', 'a2'], back: 2, ahead: 160, pattern: /(?<![A-Za-z0-9])(?:AIza[A-Za-z0-9_-]{35}|ya29\.[A-Za-z0-9_-]{20,})/ },
-  { name: 'slack_token', pairs: ['xo'], back: 1, ahead: 120, pattern: /(?<![A-Za-z0-9])xox[abeoprs]-[A-Za-z0-9-]{10,}/ },
+  {
+    name: 'aws_key',
+    pairs: ['IA'],
+    back: 3,
+    ahead: 40,
+    pattern: /(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])/,
+  },
+  {
+    name: 'google_key',
+    pairs: ['Iz', 'a2'],
+    back: 2,
+    ahead: 160,
+    pattern: /(?<![A-Za-z0-9])(?:AIza[A-Za-z0-9_-]{35}|ya29\.[A-Za-z0-9_-]{20,})/,
+  },
+  {
+    name: 'slack_token',
+    pairs: ['xo'],
+    back: 1,
+    ahead: 120,
+    pattern: /(?<![A-Za-z0-9])xox[abeoprs]-[A-Za-z0-9-]{10,}/,
+  },
   { name: 'npm_token', pairs: ['m_'], back: 3, ahead: 60, pattern: /(?<![A-Za-z0-9])npm_[A-Za-z0-9]{36}/ },
   { name: 'pypi_token', pairs: ['i-'], back: 4, ahead: 260, pattern: /(?<![A-Za-z0-9])pypi-[A-Za-z0-9_-]{50,}/ },
-  { name: 'json_web_token', pairs: ['yJ'], back: 2, ahead: 4_096, pattern: /(?<![A-Za-z0-9])eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}/ },
-  { name: 'bearer_token', pairs: ['ea', 'as'], back: 2, ahead: 1_024, pattern: /(?<![A-Za-z])(?:[Bb]earer|[Bb]asic) (?<secret>(?=[A-Za-z._~+/-]*[0-9])[A-Za-z0-9._~+/-]{24,}=*)/ },
+  {
+    name: 'json_web_token',
+    pairs: ['yJ'],
+    back: 2,
+    ahead: 4_096,
+    pattern: /(?<![A-Za-z0-9])eyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}/,
+  },
+  {
+    name: 'bearer_token',
+    pairs: ['ea', 'as'],
+    back: 2,
+    ahead: 1_024,
+    pattern: /(?<![A-Za-z])(?:[Bb]earer|[Bb]asic) (?<secret>(?=[A-Za-z._~+/-]*[0-9])[A-Za-z0-9._~+/-]{24,}=*)/,
+  },
   {
     name: 'url_password',
     pairs: [':/'],
     back: 0,
     ahead: 200,
     pattern: /^:\/\/[A-Za-z0-9._%-]{1,64}:(?<secret>[^\s"'@/:\\*${<]{6,128})@[A-Za-z0-9]/,
-    isPlaceholder: (secret, match) => match.startsWith(`://${secret}:`) || /^(?:x+|pass\w*|\w*password|secret|postgres|test\w*)$/i.test(secret),
+    isPlaceholder: (secret, match) =>
+      match.startsWith(`://${secret}:`) || /^(?:x+|pass\w*|\w*password|secret|postgres|test\w*)$/i.test(secret),
   },
   {
     name: 'assigned_secret',
@@ -108,7 +152,8 @@ const follows: readonly (((bytes: Uint8Array, at: number) => boolean) | null)[] 
   }
 });
 
-const isWordByte = (byte: number): boolean => (byte >= 0x30 && byte <= 0x39) || (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a) || byte === 0x5f;
+const isWordByte = (byte: number): boolean =>
+  (byte >= 0x30 && byte <= 0x39) || (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a) || byte === 0x5f;
 
 /** `://name:word@` somewhere before the host ends. */
 function hasUserInfo(bytes: Uint8Array, at: number): boolean {
@@ -127,7 +172,7 @@ function hasUserInfo(bytes: Uint8Array, at: number): boolean {
 /** The word that the pair belongs to ends within six letters, and an assignment follows. */
 function isAssigned(bytes: Uint8Array, at: number): boolean {
   let i = at + 2;
-  while (i < at + 8 && ((bytes[i]! | 0x20) >= 0x61 && (bytes[i]! | 0x20) <= 0x7a)) i++;
+  while (i < at + 8 && (bytes[i]! | 0x20) >= 0x61 && (bytes[i]! | 0x20) <= 0x7a) i++;
   for (const end = i + 8; i < end; i++) {
     const byte = bytes[i];
     if (byte === 0x3d || byte === 0x3a) return true;
@@ -160,7 +205,11 @@ export function redact(bytes: Buffer): Redacted {
   return found.length === 0 ? { bytes, counts: clean } : overwrite(bytes, found);
 }
 
-function judge(bytes: Buffer, at: number, { name, back, ahead, pattern, isPlaceholder }: Kind): { start: number; end: number; name: string } | null {
+function judge(
+  bytes: Buffer,
+  at: number,
+  { name, back, ahead, pattern, isPlaceholder }: Kind,
+): { start: number; end: number; name: string } | null {
   const from = Math.max(0, at - back - 1);
   const start = name === 'url_password' ? at : from;
   const window = bytes.toString('latin1', start, Math.min(bytes.length, at + ahead));
@@ -186,4 +235,7 @@ function overwrite(bytes: Buffer, found: readonly { start: number; end: number; 
 
 /** Replaces user names in home paths: `/home/ada/x` becomes `/home/user/x`. Keeps `root` and `user`. */
 export const anonymiseHomes = (text: string): string =>
-  text.replace(/((?:\/home\/|\/Users\/|\\{1,4}Users\\{1,4}))(?!user\b|root\b)[A-Za-z0-9._-]{1,64}(?=[/\\"'\s:]|$)/g, '$1user');
+  text.replace(
+    /((?:\/home\/|\/Users\/|\\{1,4}Users\\{1,4}))(?!user\b|root\b)[A-Za-z0-9._-]{1,64}(?=[/\\"'\s:]|$)/g,
+    '$1user',
+  );

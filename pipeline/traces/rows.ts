@@ -1,7 +1,14 @@
 import { hash } from 'node:crypto';
 import type { ImportedAnswerKey, Step, ToolCall, Trace } from '../../schemas/traces.ts';
 import { describeCalls } from './describe.ts';
-import { type CallDraft, type GoldDraft, type StepDraft, sumKnown, type TraceDraft, type VerdictDraft } from './draft.ts';
+import {
+  type CallDraft,
+  type GoldDraft,
+  type StepDraft,
+  sumKnown,
+  type TraceDraft,
+  type VerdictDraft,
+} from './draft.ts';
 import { exitClass } from './exit.ts';
 import { repoOfInstance } from './formats/format.ts';
 import { withoutGold } from './gold.ts';
@@ -38,13 +45,25 @@ export interface TraceRows {
 export const traceIdOf = ({ uri, record, sha256 }: Pick<Provenance, 'uri' | 'record' | 'sha256'>, index = 0): string =>
   `trace_${hash('sha256', [sha256, record, index, pathTail(uri)].join('\n')).slice(0, 24)}`;
 
-const pathTail = (uri: string): string => uri.split(/[/!]/).slice(-4).join('/').replace(/\.(gz|zst)$/, '');
+const pathTail = (uri: string): string =>
+  uri
+    .split(/[/!]/)
+    .slice(-4)
+    .join('/')
+    .replace(/\.(gz|zst)$/, '');
 
 /** Rows of a draft and of the agents it started, parents first. */
-export function rowsOf(draft: TraceDraft, provenance: Provenance, index = 0, parent: string | null = null): TraceRows[] {
+export function rowsOf(
+  draft: TraceDraft,
+  provenance: Provenance,
+  index = 0,
+  parent: string | null = null,
+): TraceRows[] {
   const trace_id = traceIdOf(provenance, index);
   const own = rowsOfOne(draft, provenance, trace_id, parent);
-  const children = (draft.children ?? []).flatMap((child, at) => rowsOf(child, { ...provenance, record_count: 0 }, index * 100 + at + 1, trace_id));
+  const children = (draft.children ?? []).flatMap((child, at) =>
+    rowsOf(child, { ...provenance, record_count: 0 }, index * 100 + at + 1, trace_id),
+  );
   return [own, ...children];
 }
 
@@ -84,17 +103,28 @@ function rowsOfOne(draft: TraceDraft, provenance: Provenance, trace_id: string, 
     extra: JSON.stringify(withoutGold(withoutNulls(draft.extra ?? {}))),
     quality_flags: JSON.stringify(flags),
   };
-  return { trace, steps, tool_calls, answer_key: answerKey(draft.gold, trace), verdict: draft.verdict ?? null, link_id: draft.link_id ?? null };
+  return {
+    trace,
+    steps,
+    tool_calls,
+    answer_key: answerKey(draft.gold, trace),
+    verdict: draft.verdict ?? null,
+    link_id: draft.link_id ?? null,
+  };
 }
 
 /** The last folder that is not there for the task or for a kind of file: what people name after a run. */
 function runOf(uri: string, task: string | null): string | null {
-  const folders = folderOf(uri).split(/[/!]/).filter((part) => part !== '' && part !== task && !boilerplate.has(part.toLowerCase()));
+  const folders = folderOf(uri)
+    .split(/[/!]/)
+    .filter((part) => part !== '' && part !== task && !boilerplate.has(part.toLowerCase()));
   return folders.at(-1) ?? null;
 }
 
-const defined = (fields: object): object => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null));
-const withoutNulls = (extra: Record<string, unknown>): Record<string, unknown> => Object.fromEntries(Object.entries(extra).filter(([, value]) => value !== null && value !== undefined));
+const defined = (fields: object): object =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null));
+const withoutNulls = (extra: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(extra).filter(([, value]) => value !== null && value !== undefined));
 
 function stepRow(step: StepDraft, trace_id: string, step_id: number): Step {
   return {
@@ -125,7 +155,9 @@ function stepRow(step: StepDraft, trace_id: string, step_id: number): Step {
 }
 
 function callRows(steps: readonly StepDraft[], trace_id: string): ToolCall[] {
-  const placed = steps.flatMap((step, at) => (step.calls ?? []).map((call, call_index) => ({ call, call_index, step_id: at + 1 })));
+  const placed = steps.flatMap((step, at) =>
+    (step.calls ?? []).map((call, call_index) => ({ call, call_index, step_id: at + 1 })),
+  );
   const descriptions = describeCalls(placed.map(({ call }) => describable(call)));
   return placed.map(({ call, call_index, step_id }, index) => {
     const described = descriptions[index]!;
@@ -183,9 +215,35 @@ function answerKey(gold: GoldDraft | undefined, trace: Trace): ImportedAnswerKey
   };
 }
 
-const goldFiles = (gold: GoldDraft): string[] => (Array.isArray(gold.extra?.gold_files) ? (gold.extra.gold_files as unknown[]).filter((path): path is string => typeof path === 'string').sort() : []);
+const goldFiles = (gold: GoldDraft): string[] =>
+  Array.isArray(gold.extra?.gold_files)
+    ? (gold.extra.gold_files as unknown[]).filter((path): path is string => typeof path === 'string').sort()
+    : [];
 
-const languages: Record<string, string> = { py: 'python', js: 'javascript', mjs: 'javascript', cjs: 'javascript', jsx: 'javascript', ts: 'typescript', tsx: 'typescript', java: 'java', go: 'go', rs: 'rust', c: 'c', h: 'c', cc: 'cpp', cpp: 'cpp', hpp: 'cpp', rb: 'ruby', php: 'php', cs: 'csharp', kt: 'kotlin', scala: 'scala', swift: 'swift', pony: 'pony' };
+const languages: Record<string, string> = {
+  py: 'python',
+  js: 'javascript',
+  mjs: 'javascript',
+  cjs: 'javascript',
+  jsx: 'javascript',
+  ts: 'typescript',
+  tsx: 'typescript',
+  java: 'java',
+  go: 'go',
+  rs: 'rust',
+  c: 'c',
+  h: 'c',
+  cc: 'cpp',
+  cpp: 'cpp',
+  hpp: 'cpp',
+  rb: 'ruby',
+  php: 'php',
+  cs: 'csharp',
+  kt: 'kotlin',
+  scala: 'scala',
+  swift: 'swift',
+  pony: 'pony',
+};
 
 /** Language of most files that were changed, else of most that were touched; null when neither tells. */
 function languageOf(submission: string | null, calls: readonly ToolCall[]): string | null {

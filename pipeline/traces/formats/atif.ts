@@ -1,5 +1,18 @@
-import { asCount, asList, asNumber, asObject, asText, asWhole, type CallDraft, isObject, type JsonObject, type StepDraft, textOf, type TraceDraft } from '../draft.ts';
 import { callOf } from '../calls.ts';
+import {
+  asCount,
+  asList,
+  asNumber,
+  asObject,
+  asText,
+  asWhole,
+  type CallDraft,
+  isObject,
+  type JsonObject,
+  type StepDraft,
+  type TraceDraft,
+  textOf,
+} from '../draft.ts';
 import { type Format, has, type Source } from './format.ts';
 
 /** Agent Trajectory Interchange Format 1.0 to 1.7, and maps of several documents. Lenient: real files break the text. */
@@ -7,7 +20,9 @@ export const atif: Format = {
   name: 'atif',
   unit: 'record',
   signature: ['schema_version', 'steps', 'agent', 'session_id', 'final_metrics', 'steps[].step_id', 'steps[].source'],
-  matches: (value) => !Array.isArray(value) && (isDocument(value) || (Object.keys(value).length > 0 && Object.values(value).every(isDocument))),
+  matches: (value) =>
+    !Array.isArray(value) &&
+    (isDocument(value) || (Object.keys(value).length > 0 && Object.values(value).every(isDocument))),
   read(value, source) {
     const root = asObject(value);
     if (isDocument(root)) return [readDocument(root, source)];
@@ -16,7 +31,10 @@ export const atif: Format = {
 };
 
 const isDocument = (value: unknown): boolean =>
-  has(value, 'steps', 'agent') && Array.isArray((value as JsonObject).steps) && (/^ATIF-/.test(String((value as JsonObject).schema_version)) || has(asList((value as JsonObject).steps)[0], 'step_id', 'source'));
+  has(value, 'steps', 'agent') &&
+  Array.isArray((value as JsonObject).steps) &&
+  (/^ATIF-/.test(String((value as JsonObject).schema_version)) ||
+    has(asList((value as JsonObject).steps)[0], 'step_id', 'source'));
 
 function readDocument(document: JsonObject, source: Source): TraceDraft {
   const agent = asObject(document.agent);
@@ -46,7 +64,12 @@ function readDocument(document: JsonObject, source: Source): TraceDraft {
     started: raw[0]?.timestamp,
     ended: raw.at(-1)?.timestamp,
     steps,
-    extra: { notes: document.notes ?? null, continued_trajectory_ref: document.continued_trajectory_ref ?? null, agent_extra: agent.extra ?? null, subagents: references },
+    extra: {
+      notes: document.notes ?? null,
+      continued_trajectory_ref: document.continued_trajectory_ref ?? null,
+      agent_extra: agent.extra ?? null,
+      subagents: references,
+    },
     flags: [...(orphans > 0 ? ['orphan_result'] : []), ...(document.continued_trajectory_ref ? ['continued'] : [])],
     children: asList(document.subagent_trajectories).map((child) => readDocument(asObject(child), source)),
     link_id: asText(document.trajectory_id) ?? asText(document.session_id),
@@ -67,7 +90,10 @@ function readSteps(raw: readonly JsonObject[]): Read {
   let orphans = 0;
   for (const step of raw) {
     const extra = asObject(step.extra);
-    if (extra.openclaw_role === 'toolResult' || (asText(extra.tool_call_id) !== null && step.tool_calls === undefined && step.source !== 'user')) {
+    if (
+      extra.openclaw_role === 'toolResult' ||
+      (asText(extra.tool_call_id) !== null && step.tool_calls === undefined && step.source !== 'user')
+    ) {
       if (foldSeparate(step, extra, open)) continue;
       orphans++;
     }
@@ -83,7 +109,10 @@ function readSteps(raw: readonly JsonObject[]): Read {
 function foldSeparate(step: JsonObject, extra: JsonObject, open: Map<string, CallDraft>): boolean {
   const call = open.get(String(extra.tool_call_id));
   if (!call || call.result !== undefined) return false;
-  call.result = asList(asObject(step.observation).results).map((result) => textOf(asObject(result).content)).join('\n') || textOf(step.message);
+  call.result =
+    asList(asObject(step.observation).results)
+      .map((result) => textOf(asObject(result).content))
+      .join('\n') || textOf(step.message);
   call.exit_code = asWhole(extra.exec_exit_code);
   call.duration_ms = asNumber(extra.exec_duration_ms);
   call.extra = { ...call.extra, exec_status: extra.exec_status ?? null, source_step: step.step_id ?? null };
@@ -114,7 +143,11 @@ function readStep(step: JsonObject, extra: JsonObject): StepDraft {
       const draft = callOf(asText(call.function_name) ?? 'unknown', call.arguments, asText(call.tool_call_id));
       return isObject(call.extra) ? { ...draft, extra: call.extra } : draft;
     }),
-    extra: { step_id: step.step_id ?? null, llm_call_count: asCount(step.llm_call_count), reasoning_effort: step.reasoning_effort ?? null },
+    extra: {
+      step_id: step.step_id ?? null,
+      llm_call_count: asCount(step.llm_call_count),
+      reasoning_effort: step.reasoning_effort ?? null,
+    },
   };
 }
 
@@ -124,16 +157,22 @@ function foldResults(step: JsonObject, draft: StepDraft, open: Map<string, CallD
   let orphans = 0;
   for (const result of results) {
     const id = asText(result.source_call_id);
-    const call = (id === null ? undefined : open.get(id)) ?? draft.calls?.find((candidate) => candidate.result === undefined);
-    for (const reference of asList(result.subagent_trajectory_ref)) references.push(String(asObject(reference).trajectory_id ?? asObject(reference).session_id ?? asObject(reference).trajectory_path));
+    const call =
+      (id === null ? undefined : open.get(id)) ?? draft.calls?.find((candidate) => candidate.result === undefined);
+    for (const reference of asList(result.subagent_trajectory_ref))
+      references.push(
+        String(
+          asObject(reference).trajectory_id ?? asObject(reference).session_id ?? asObject(reference).trajectory_path,
+        ),
+      );
     const text = textOf(result.content);
     if (call && call.result === undefined) call.result = text;
     else if (call) call.result = `${call.result}\n${text}`;
-    else if (draft.source === 'agent' && text !== draft.message) draft.extra = { ...draft.extra, observation: text.slice(0, 20_000) };
+    else if (draft.source === 'agent' && text !== draft.message)
+      draft.extra = { ...draft.extra, observation: text.slice(0, 20_000) };
     else if (draft.source !== 'agent' && draft.message === '') draft.message = text;
     else orphans++;
     if (call) call.extra = { ...call.extra, ...(isObject(result.extra) ? result.extra : {}) };
   }
   return orphans;
 }
-

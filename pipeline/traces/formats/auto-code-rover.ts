@@ -1,7 +1,20 @@
-import { asFlag, asList, asNumber, asObject, asText, asWhole, type CallDraft, isObject, type JsonObject, type StepDraft, textOf, type TraceDraft } from '../draft.ts';
+import {
+  asFlag,
+  asList,
+  asNumber,
+  asObject,
+  asText,
+  asWhole,
+  type CallDraft,
+  isObject,
+  type JsonObject,
+  type StepDraft,
+  type TraceDraft,
+  textOf,
+} from '../draft.ts';
 import { goldOfInstance } from '../gold.ts';
-import type { GroupFile } from './group.ts';
 import { instanceIn, repoOfInstance } from './format.ts';
+import type { GroupFile } from './group.ts';
 
 /** Kinds of file in a task folder of AutoCodeRover, by content; null for anything else. */
 export function autoCodeRoverPart(value: unknown): 'meta' | 'cost' | 'status' | 'calls' | null {
@@ -22,9 +35,15 @@ export function readAutoCodeRover(files: readonly GroupFile[]): { draft: TraceDr
   const part = (kind: string) => asObject(files.find((file) => autoCodeRoverPart(file.value) === kind)?.value);
   const meta = part('meta');
   const chats = files.filter((file) => Array.isArray(file.value) && autoCodeRoverPart(file.value) === null);
-  const rounds = chats.filter((file) => !/write_patch/.test(file.stem)).sort((a, b) => numberIn(a.stem) - numberIn(b.stem));
-  const patches = chats.filter((file) => /write_patch/.test(file.stem)).sort((a, b) => numberIn(a.stem) - numberIn(b.stem));
-  const sequence = asList(files.find((file) => autoCodeRoverPart(file.value) === 'calls' && !Array.isArray(asList(file.value)[0]))?.value).map(asObject);
+  const rounds = chats
+    .filter((file) => !/write_patch/.test(file.stem))
+    .sort((a, b) => numberIn(a.stem) - numberIn(b.stem));
+  const patches = chats
+    .filter((file) => /write_patch/.test(file.stem))
+    .sort((a, b) => numberIn(a.stem) - numberIn(b.stem));
+  const sequence = asList(
+    files.find((file) => autoCodeRoverPart(file.value) === 'calls' && !Array.isArray(asList(file.value)[0]))?.value,
+  ).map(asObject);
   const folder = files[0]!.source.folder;
   const task = asText(meta.task_id) ?? instanceIn(folder.split('/').at(-1) ?? '');
   const shared = sharedFields(meta, part('cost'), task, folder);
@@ -33,7 +52,11 @@ export function readAutoCodeRover(files: readonly GroupFile[]): { draft: TraceDr
   const main: TraceDraft | null = last
     ? {
         format: 'auto-code-rover',
-        fields: { ...shared.fields, exit_status: states.at(-1)?.toLowerCase() ?? folder.split('/').at(-2) ?? null, trajectory_id: 'conversation' },
+        fields: {
+          ...shared.fields,
+          exit_status: states.at(-1)?.toLowerCase() ?? folder.split('/').at(-2) ?? null,
+          trajectory_id: 'conversation',
+        },
         started: shared.started,
         ended: shared.ended,
         steps: searchSteps(asList(last.value).map(asObject), sequence),
@@ -42,20 +65,33 @@ export function readAutoCodeRover(files: readonly GroupFile[]): { draft: TraceDr
         link_id: 'conversation',
       }
     : null;
-  const writers = patches.map((file, index): TraceDraft => ({
-    format: 'auto-code-rover',
-    fields: { ...withoutTotals(shared.fields), trajectory_id: `write_patch_${numberIn(file.stem)}`, attempt: index + 1, exit_status: states[index]?.toLowerCase() ?? null, agent_name: 'auto-code-rover-patch-writer' },
-    steps: patchSteps(asList(file.value).map(asObject)),
-    gold: main ? undefined : goldOfInstance(meta.task_info),
-    link_id: `write_patch_${numberIn(file.stem)}`,
-  }));
+  const writers = patches.map(
+    (file, index): TraceDraft => ({
+      format: 'auto-code-rover',
+      fields: {
+        ...withoutTotals(shared.fields),
+        trajectory_id: `write_patch_${numberIn(file.stem)}`,
+        attempt: index + 1,
+        exit_status: states[index]?.toLowerCase() ?? null,
+        agent_name: 'auto-code-rover-patch-writer',
+      },
+      steps: patchSteps(asList(file.value).map(asObject)),
+      gold: main ? undefined : goldOfInstance(meta.task_info),
+      link_id: `write_patch_${numberIn(file.stem)}`,
+    }),
+  );
   const result = writers.map((draft, index) => ({ draft, files: [patches[index]!] }));
   return main ? [{ draft: { ...main, children: [] }, files: rounds }, ...result] : result;
 }
 
 const numberIn = (stem: string): number => Number(stem.match(/(\d+)$/)?.[1] ?? 0);
 
-function sharedFields(meta: JsonObject, cost: JsonObject, task: string | null, folder: string): Pick<TraceDraft, 'fields' | 'started' | 'ended'> {
+function sharedFields(
+  meta: JsonObject,
+  cost: JsonObject,
+  task: string | null,
+  folder: string,
+): Pick<TraceDraft, 'fields' | 'started' | 'ended'> {
   const info = asObject(meta.task_info);
   return {
     fields: {
@@ -76,7 +112,12 @@ function sharedFields(meta: JsonObject, cost: JsonObject, task: string | null, f
   };
 }
 
-const withoutTotals = (fields: TraceDraft['fields']): TraceDraft['fields'] => ({ ...fields, prompt_tokens: null, completion_tokens: null, cost_usd: null });
+const withoutTotals = (fields: TraceDraft['fields']): TraceDraft['fields'] => ({
+  ...fields,
+  prompt_tokens: null,
+  completion_tokens: null,
+  cost_usd: null,
+});
 
 /** Search calls are written into the text; their results come back as "Result of name(arguments):" in the next message. */
 function searchSteps(messages: readonly JsonObject[], sequence: readonly JsonObject[]): StepDraft[] {
@@ -87,7 +128,11 @@ function searchSteps(messages: readonly JsonObject[], sequence: readonly JsonObj
     const previous = steps.at(-1);
     if (message.role === 'user' && previous?.source === 'agent' && /^Result of \w+\(/.test(text)) {
       previous.calls = resultsIn(text).map((call) => ({ ...call, is_error: failedOf(sequence[next++]) }));
-    } else if (message.role === 'user' && previous?.source === 'agent' && /search API calls seem not valid/.test(text)) {
+    } else if (
+      message.role === 'user' &&
+      previous?.source === 'agent' &&
+      /search API calls seem not valid/.test(text)
+    ) {
       previous.error_kind = 'format_error';
       previous.extra = { refusal: text };
     } else steps.push({ source: sourceOf(message), role_raw: asText(message.role), message: text, calls: [] });
@@ -95,8 +140,10 @@ function searchSteps(messages: readonly JsonObject[], sequence: readonly JsonObj
   return steps;
 }
 
-const sourceOf = (message: JsonObject): StepDraft['source'] => (message.role === 'assistant' ? 'agent' : message.role === 'system' ? 'system' : 'user');
-const failedOf = (call: JsonObject | undefined): boolean | null => (call === undefined ? null : asFlag(call.call_ok) === false);
+const sourceOf = (message: JsonObject): StepDraft['source'] =>
+  message.role === 'assistant' ? 'agent' : message.role === 'system' ? 'system' : 'user';
+const failedOf = (call: JsonObject | undefined): boolean | null =>
+  call === undefined ? null : asFlag(call.call_ok) === false;
 
 function resultsIn(text: string): CallDraft[] {
   return text.split(/^(?=Result of \w+\()/m).flatMap((piece) => {
@@ -119,10 +166,15 @@ function patchSteps(messages: readonly JsonObject[]): StepDraft[] {
     } else {
       const step: StepDraft = { source: sourceOf(message), role_raw: asText(message.role), message: text, calls: [] };
       const path = text.match(/<file>\s*([^<\s]+)\s*<\/file>/)?.[1];
-      if (step.source === 'agent' && path) step.calls = [{ function_name: 'write_patch', arguments: { path, patch: text.slice(text.indexOf('<file>'), text.indexOf('<file>') + 8_000) } }];
+      if (step.source === 'agent' && path)
+        step.calls = [
+          {
+            function_name: 'write_patch',
+            arguments: { path, patch: text.slice(text.indexOf('<file>'), text.indexOf('<file>') + 8_000) },
+          },
+        ];
       steps.push(step);
     }
   }
   return steps;
 }
-

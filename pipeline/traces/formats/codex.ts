@@ -1,21 +1,50 @@
-import { asList, asNumber, asObject, asText, asWhole, type CallDraft, isObject, type JsonObject, type StepDraft, textOf, type TraceDraft } from '../draft.ts';
 import { callOf, unwrapResult } from '../calls.ts';
+import {
+  asList,
+  asNumber,
+  asObject,
+  asText,
+  asWhole,
+  type CallDraft,
+  isObject,
+  type JsonObject,
+  type StepDraft,
+  type TraceDraft,
+  textOf,
+} from '../draft.ts';
 import type { Format, Source } from './format.ts';
 
 const lineTypes = new Set(['session_meta', 'turn_context', 'response_item', 'event_msg', 'compacted']);
-const itemTypes = new Set(['message', 'reasoning', 'function_call', 'function_call_output', 'local_shell_call', 'custom_tool_call', 'custom_tool_call_output', 'web_search_call']);
+const itemTypes = new Set([
+  'message',
+  'reasoning',
+  'function_call',
+  'function_call_output',
+  'local_shell_call',
+  'custom_tool_call',
+  'custom_tool_call_output',
+  'web_search_call',
+]);
 
 /** Codex rollouts, and the bare items of before September 2025. Response items are read; events repeat them. */
 export const codex: Format = {
   name: 'codex',
   unit: 'session',
   signature: ['type', 'payload', 'timestamp', 'payload.type', 'payload.cwd'],
-  matches: (value) => Array.isArray(value) && (value.slice(0, 5).some((line) => isObject(line) && lineTypes.has(String(line.type)) && isObject(line.payload)) || isLegacy(value)),
+  matches: (value) =>
+    Array.isArray(value) &&
+    (value.slice(0, 5).some((line) => isObject(line) && lineTypes.has(String(line.type)) && isObject(line.payload)) ||
+      isLegacy(value)),
   read: (value, source) => [readRollout(asList(value).map(asObject), source)],
 };
 
 const isLegacy = (lines: readonly unknown[]): boolean =>
-  isObject(lines[0]) && 'timestamp' in lines[0] && ('instructions' in lines[0] || 'git' in lines[0]) && lines.slice(1, 8).some((line) => isObject(line) && (itemTypes.has(String(line.type)) || line.record_type === 'state'));
+  isObject(lines[0]) &&
+  'timestamp' in lines[0] &&
+  ('instructions' in lines[0] || 'git' in lines[0]) &&
+  lines
+    .slice(1, 8)
+    .some((line) => isObject(line) && (itemTypes.has(String(line.type)) || line.record_type === 'state'));
 
 function readRollout(lines: readonly JsonObject[], source: Source): TraceDraft {
   const isNew = lines.some((line) => lineTypes.has(String(line.type)) && isObject(line.payload));
@@ -30,7 +59,9 @@ function readRollout(lines: readonly JsonObject[], source: Source): TraceDraft {
     const item = isNew ? asObject(line.payload) : line;
     if (isNew && line.type === 'event_msg') {
       if (item.type === 'token_count') {
-        totals = isObject(asObject(item.info).total_token_usage) ? asObject(asObject(item.info).total_token_usage) : totals;
+        totals = isObject(asObject(item.info).total_token_usage)
+          ? asObject(asObject(item.info).total_token_usage)
+          : totals;
         creditTurn(steps, asObject(asObject(item.info).last_token_usage));
       }
       if (item.type === 'turn_aborted') status = `aborted: ${asText(item.reason) ?? ''}`;
@@ -57,25 +88,49 @@ function readRollout(lines: readonly JsonObject[], source: Source): TraceDraft {
       cached_tokens: asWhole(totals.cached_input_tokens),
       reasoning_tokens: asWhole(totals.reasoning_output_tokens),
       exit_status: status,
-      problem_statement: steps.find((step) => step.source === 'user' && !/^\s*<(?:environment_context|user_instructions|ENVIRONMENT)/.test(step.message))?.message ?? null,
+      problem_statement:
+        steps.find(
+          (step) =>
+            step.source === 'user' && !/^\s*<(?:environment_context|user_instructions|ENVIRONMENT)/.test(step.message),
+        )?.message ?? null,
     },
     started: meta.timestamp ?? lines[0]?.timestamp,
     ended: lines.findLast((line) => 'timestamp' in line)?.timestamp,
     steps,
-    extra: { cwd: turn.cwd ?? meta.cwd ?? null, approval_policy: turn.approval_policy ?? null, effort: turn.effort ?? null },
+    extra: {
+      cwd: turn.cwd ?? meta.cwd ?? null,
+      approval_policy: turn.approval_policy ?? null,
+      effort: turn.effort ?? null,
+    },
   };
 }
 
 /** Reasoning waits for the message or call it belongs to: returned until then. */
-function readItem(item: JsonObject, time: unknown, steps: StepDraft[], calls: Map<string, CallDraft>, pending: string): string {
+function readItem(
+  item: JsonObject,
+  time: unknown,
+  steps: StepDraft[],
+  calls: Map<string, CallDraft>,
+  pending: string,
+): string {
   switch (item.type) {
     case 'message': {
-      const source = item.role === 'assistant' ? 'agent' : item.role === 'system' || item.role === 'developer' ? 'system' : 'user';
-      steps.push({ source, role_raw: asText(item.role), message: textOf(item.content), time, calls: [], ...(source === 'agent' && pending ? { reasoning_content: pending } : {}) });
+      const source =
+        item.role === 'assistant' ? 'agent' : item.role === 'system' || item.role === 'developer' ? 'system' : 'user';
+      steps.push({
+        source,
+        role_raw: asText(item.role),
+        message: textOf(item.content),
+        time,
+        calls: [],
+        ...(source === 'agent' && pending ? { reasoning_content: pending } : {}),
+      });
       return source === 'agent' ? '' : pending;
     }
     case 'reasoning':
-      return [pending, ...asList(item.summary).map((part) => textOf(part)), textOf(item.content)].filter(Boolean).join('\n');
+      return [pending, ...asList(item.summary).map((part) => textOf(part)), textOf(item.content)]
+        .filter(Boolean)
+        .join('\n');
     case 'function_call':
     case 'custom_tool_call':
     case 'local_shell_call':
@@ -106,12 +161,27 @@ function outputOf(output: unknown): Partial<CallDraft> {
 }
 
 /** Calls directly after the agent's own message are part of that turn. */
-function addCall(steps: StepDraft[], calls: Map<string, CallDraft>, call: CallDraft, time: unknown, pending: string): void {
+function addCall(
+  steps: StepDraft[],
+  calls: Map<string, CallDraft>,
+  call: CallDraft,
+  time: unknown,
+  pending: string,
+): void {
   if (call.tool_call_id) calls.set(call.tool_call_id, call);
   const previous = steps.at(-1);
-  const isSameTurn = previous?.source === 'agent' && !pending && (previous.calls ?? []).every((other) => other.result === undefined);
+  const isSameTurn =
+    previous?.source === 'agent' && !pending && (previous.calls ?? []).every((other) => other.result === undefined);
   if (isSameTurn) previous.calls = [...(previous.calls ?? []), call];
-  else steps.push({ source: 'agent', role_raw: 'assistant', message: '', time, calls: [call], reasoning_content: pending || null });
+  else
+    steps.push({
+      source: 'agent',
+      role_raw: 'assistant',
+      message: '',
+      time,
+      calls: [call],
+      reasoning_content: pending || null,
+    });
 }
 
 function creditTurn(steps: StepDraft[], usage: JsonObject): void {

@@ -1,4 +1,4 @@
-import type { JsonObject, Json, TraceDraft } from '../draft.ts';
+import type { Json, JsonObject, TraceDraft } from '../draft.ts';
 
 /** Where a document was found. Names are hints for ids, never for the format. */
 export interface Source {
@@ -24,7 +24,8 @@ export interface Format {
   read(value: JsonObject | Json[], source: Source): TraceDraft[];
 }
 
-export const has = (value: unknown, ...keys: string[]): boolean => value !== null && typeof value === 'object' && !Array.isArray(value) && keys.every((key) => key in value);
+export const has = (value: unknown, ...keys: string[]): boolean =>
+  value !== null && typeof value === 'object' && !Array.isArray(value) && keys.every((key) => key in value);
 
 /** `django__django-11001` in a name, the way SWE-bench writes instances; null where there is none. */
 export const instanceIn = (text: string): string | null => text.match(/[A-Za-z0-9][\w.-]*__[\w.-]+-\d+/)?.[0] ?? null;

@@ -16,20 +16,50 @@ import { pi } from './pi.ts';
 import { sweAgent } from './swe-agent.ts';
 
 /** Every format, the most particular first: the first that recognises a document reads it. */
-export const formats: readonly Format[] = [miniSweAgent, atif, nemoGym, openHandsV1Record, openHandsV1, openHandsV0, sweAgent, inspectLog, inspectSample, moatless, langfuse, claudeCode, codex, pi, geminiStream, geminiCli, messages, messageLines];
+export const formats: readonly Format[] = [
+  miniSweAgent,
+  atif,
+  nemoGym,
+  openHandsV1Record,
+  openHandsV1,
+  openHandsV0,
+  sweAgent,
+  inspectLog,
+  inspectSample,
+  moatless,
+  langfuse,
+  claudeCode,
+  codex,
+  pi,
+  geminiStream,
+  geminiCli,
+  messages,
+  messageLines,
+];
 
-export const formatNames: readonly string[] = [...new Set([...formats.map((format) => format.name), 'auto-code-rover', 'aider', 'terminal-bench'])].sort();
+export const formatNames: readonly string[] = [
+  ...new Set([...formats.map((format) => format.name), 'auto-code-rover', 'aider', 'terminal-bench']),
+].sort();
 
 export const formatOf = (value: unknown, unit: Format['unit']): Format | null =>
-  value !== null && typeof value === 'object' ? (formats.find((format) => format.unit === unit && format.matches(value as JsonObject | Json[])) ?? null) : null;
+  value !== null && typeof value === 'object'
+    ? (formats.find((format) => format.unit === unit && format.matches(value as JsonObject | Json[])) ?? null)
+    : null;
 
 /** The format that shares most key paths with a document that none recognises, and what it lacks for it. */
 export function closestFormat(value: unknown): { name: string; missing: string[]; found: string[] } | null {
   const paths = pathsOf(value);
   const ranked = formats
-    .map((format) => ({ name: format.name, missing: format.signature.filter((path) => !paths.has(path)), found: format.signature.filter((path) => paths.has(path)) }))
+    .map((format) => ({
+      name: format.name,
+      missing: format.signature.filter((path) => !paths.has(path)),
+      found: format.signature.filter((path) => paths.has(path)),
+    }))
     .filter(({ found }) => found.length > 0)
-    .sort((a, b) => b.found.length / (b.found.length + b.missing.length) - a.found.length / (a.found.length + a.missing.length));
+    .sort(
+      (a, b) =>
+        b.found.length / (b.found.length + b.missing.length) - a.found.length / (a.found.length + a.missing.length),
+    );
   return ranked[0] ?? null;
 }
 

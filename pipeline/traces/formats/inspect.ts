@@ -1,5 +1,19 @@
-import { asCount, asList, asNumber, asObject, asText, asWhole, isObject, type Json, type JsonObject, sumKnown, textOf, type TraceDraft, type VerdictDraft } from '../draft.ts';
 import { chatSteps } from '../chat.ts';
+import {
+  asCount,
+  asList,
+  asNumber,
+  asObject,
+  asText,
+  asWhole,
+  isObject,
+  type Json,
+  type JsonObject,
+  sumKnown,
+  type TraceDraft,
+  textOf,
+  type VerdictDraft,
+} from '../draft.ts';
 import { type Format, has, type Source } from './format.ts';
 
 /** Samples of an Inspect AI log: each a file inside the `.eval` zip. */
@@ -16,14 +30,21 @@ export const inspectLog: Format = {
   name: 'inspect',
   unit: 'record',
   signature: ['version', 'status', 'eval', 'plan', 'samples'],
-  matches: (value) => has(value, 'eval', 'samples') && has((value as JsonObject).eval, 'task', 'model') && Array.isArray((value as JsonObject).samples),
+  matches: (value) =>
+    has(value, 'eval', 'samples') &&
+    has((value as JsonObject).eval, 'task', 'model') &&
+    Array.isArray((value as JsonObject).samples),
   read(value, source) {
     const log = asObject(value);
     return asList(log.samples).map((sample) => readSample(asObject(sample), asObject(log.eval), source));
   },
 };
 
-const isSample = (value: JsonObject): boolean => 'epoch' in value && 'input' in value && ('messages' in value || 'message_pool' in value || 'events' in value) && ('scores' in value || 'output' in value);
+const isSample = (value: JsonObject): boolean =>
+  'epoch' in value &&
+  'input' in value &&
+  ('messages' in value || 'message_pool' in value || 'events' in value) &&
+  ('scores' in value || 'output' in value);
 
 function readSample(sample: JsonObject, evaluation: JsonObject, source: Source): TraceDraft {
   const attachments = asObject(sample.attachments);
@@ -44,7 +65,9 @@ function readSample(sample: JsonObject, evaluation: JsonObject, source: Source):
       trajectory_id: asText(sample.uuid),
       attempt: asCount(sample.epoch),
       base_commit: asText(config.commit),
-      exit_status: isObject(sample.error) ? `error: ${asText(sample.error.message)?.slice(0, 200)}` : (asText(asObject(sample.limit).type) ?? asText(asObject(asList(output.choices)[0]).stop_reason)),
+      exit_status: isObject(sample.error)
+        ? `error: ${asText(sample.error.message)?.slice(0, 200)}`
+        : (asText(asObject(sample.limit).type) ?? asText(asObject(asList(output.choices)[0]).stop_reason)),
       prompt_tokens: sumKnown(usage.map((u) => asWhole(u.input_tokens))),
       completion_tokens: sumKnown(usage.map((u) => asWhole(u.output_tokens))),
       cached_tokens: sumKnown(usage.map((u) => asWhole(u.input_tokens_cache_read))),
@@ -64,12 +87,15 @@ function readSample(sample: JsonObject, evaluation: JsonObject, source: Source):
 /** Newer logs keep messages in a pool and refer to them by position. */
 function messagesOf(sample: JsonObject): Json[] {
   const pool = asList(sample.message_pool ?? asObject(sample.events_data).messages);
-  return asList(sample.messages ?? sample.message_pool).map((message) => (typeof message === 'number' ? (pool[message] ?? null) : message)).filter((message) => message !== null);
+  return asList(sample.messages ?? sample.message_pool)
+    .map((message) => (typeof message === 'number' ? (pool[message] ?? null) : message))
+    .filter((message) => message !== null);
 }
 
 /** `attachment://<hash>` stands for a long text that is stored once. */
 function resolveAll(value: unknown, attachments: JsonObject): unknown {
-  if (typeof value === 'string') return value.startsWith('attachment://') ? (asText(attachments[value.slice(13)]) ?? value) : value;
+  if (typeof value === 'string')
+    return value.startsWith('attachment://') ? (asText(attachments[value.slice(13)]) ?? value) : value;
   if (Array.isArray(value)) return value.map((item) => resolveAll(item, attachments));
   if (!isObject(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, resolveAll(item, attachments)]));
@@ -79,14 +105,26 @@ function verdictOf(scores: JsonObject): VerdictDraft | undefined {
   const [name, first] = Object.entries(scores)[0] ?? [];
   if (name === undefined) return undefined;
   const value = asObject(first).value ?? null;
-  const reward = value === 'C' || value === true ? 1 : value === 'I' || value === 'N' || value === false ? 0 : value === 'P' ? 0.5 : asNumber(value);
+  const reward =
+    value === 'C' || value === true
+      ? 1
+      : value === 'I' || value === 'N' || value === false
+        ? 0
+        : value === 'P'
+          ? 0.5
+          : asNumber(value);
   if (reward === null) return undefined;
   return {
     source: `inspect:${name}`,
     outcome: reward >= 1 ? 'resolved' : reward > 0 ? 'partial' : 'unresolved',
     reward,
-    tests: Object.entries(scores).map(([test_id, score]) => ({ test_id, expectation: 'none', status: passed(asObject(score).value) ? 'passed' : 'failed' })),
+    tests: Object.entries(scores).map(([test_id, score]) => ({
+      test_id,
+      expectation: 'none',
+      status: passed(asObject(score).value) ? 'passed' : 'failed',
+    })),
   };
 }
 
-const passed = (value: unknown): boolean => value === 'C' || value === true || (typeof value === 'number' && value >= 1);
+const passed = (value: unknown): boolean =>
+  value === 'C' || value === true || (typeof value === 'number' && value >= 1);

@@ -1,11 +1,30 @@
-import { asCount, asList, asNumber, asObject, asText, asWhole, type GoldDraft, isObject, type Json, type JsonObject, textOf, type TraceDraft, unwrapJson, type VerdictDraft } from '../draft.ts';
 import { chatSteps } from '../chat.ts';
+import {
+  asCount,
+  asList,
+  asNumber,
+  asObject,
+  asText,
+  asWhole,
+  type GoldDraft,
+  isObject,
+  type Json,
+  type JsonObject,
+  type TraceDraft,
+  textOf,
+  unwrapJson,
+  type VerdictDraft,
+} from '../draft.ts';
 import { goldOfInstance } from '../gold.ts';
 import { type Format, instanceIn, repoOfInstance, type Source } from './format.ts';
 
 const roles = new Set(['system', 'developer', 'user', 'assistant', 'ai', 'tool', 'function', 'model', 'human', 'gpt']);
-const isMessage = (value: unknown): boolean => isObject(value) && roles.has(String(value.role ?? value.from)) && ('content' in value || 'tool_calls' in value || 'text' in value || 'value' in value || 'system_prompt' in value);
-const isChat = (value: unknown): boolean => Array.isArray(value) && value.length > 0 && value.slice(0, 3).every(isMessage);
+const isMessage = (value: unknown): boolean =>
+  isObject(value) &&
+  roles.has(String(value.role ?? value.from)) &&
+  ('content' in value || 'tool_calls' in value || 'text' in value || 'value' in value || 'system_prompt' in value);
+const isChat = (value: unknown): boolean =>
+  Array.isArray(value) && value.length > 0 && value.slice(0, 3).every(isMessage);
 
 const listKeys = ['messages', 'traj', 'trajectory', 'conversation', 'conversations', 'history'] as const;
 
@@ -22,8 +41,19 @@ function chatOf(row: JsonObject): Json[] | null {
 export const messages: Format = {
   name: 'messages',
   unit: 'record',
-  signature: ['messages', 'messages[].role', 'messages[].content', 'instance_id', 'resolved', 'traj', 'trajectory[].role'],
-  matches: (value) => (Array.isArray(value) ? isChat(value) || value.every((item) => isObject(item) && chatOf(item) !== null) : chatOf(value) !== null),
+  signature: [
+    'messages',
+    'messages[].role',
+    'messages[].content',
+    'instance_id',
+    'resolved',
+    'traj',
+    'trajectory[].role',
+  ],
+  matches: (value) =>
+    Array.isArray(value)
+      ? isChat(value) || value.every((item) => isObject(item) && chatOf(item) !== null)
+      : chatOf(value) !== null,
   read(value, source) {
     if (!Array.isArray(value)) return [readRow(value, source)];
     if (isChat(value)) return [readRow({ messages: value }, source)];
@@ -47,9 +77,14 @@ function readRow(row: JsonObject, source: Source): TraceDraft {
   const session = asObject(meta.session_meta);
   const info = asObject(row.info);
   const kind = kindOf(row);
-  const hasTools = list.some((message) => isObject(message) && (asList(message.tool_calls).length > 0 || message.role === 'tool'));
+  const hasTools = list.some(
+    (message) => isObject(message) && (asList(message.tool_calls).length > 0 || message.role === 'tool'),
+  );
   const { steps, flags } = chatSteps(list, { textActions: !hasTools });
-  const task = asText(row.instance_id) ?? (kind === 'tau-bench' ? `tau-bench-${asWhole(row.task_id)}` : asText(row.task_id)) ?? instanceIn(source.stem);
+  const task =
+    asText(row.instance_id) ??
+    (kind === 'tau-bench' ? `tau-bench-${asWhole(row.task_id)}` : asText(row.task_id)) ??
+    instanceIn(source.stem);
   const metrics = asObject(unwrapJson(row.metrics));
   return {
     format: kind,
@@ -61,20 +96,46 @@ function readRow(row: JsonObject, source: Source): TraceDraft {
       run_id: asText(row.run_id),
       attempt: asCount(row.trial) ?? asCount(row.attempt),
       session_id: asText(session.id),
-      agent_name: asText(row.agent_class) ?? (kind === 'codex-export' ? 'codex' : kind === 'tau-bench' ? 'tau-bench' : kind.startsWith('nebius-swe-agent') || kind === 'swe-smith' ? 'swe-agent' : asText(row.agent)),
-      model_name: asText(row.model) ?? asText(row.model_name) ?? asText(metadata.teacher_model) ?? list.map((m) => asText(asObject(m).model)).find(Boolean) ?? null,
+      agent_name:
+        asText(row.agent_class) ??
+        (kind === 'codex-export'
+          ? 'codex'
+          : kind === 'tau-bench'
+            ? 'tau-bench'
+            : kind.startsWith('nebius-swe-agent') || kind === 'swe-smith'
+              ? 'swe-agent'
+              : asText(row.agent)),
+      model_name:
+        asText(row.model) ??
+        asText(row.model_name) ??
+        asText(metadata.teacher_model) ??
+        list.map((m) => asText(asObject(m).model)).find(Boolean) ??
+        null,
       provider_name: asText(session.model_provider),
       exit_status: asText(row.exit_status) ?? asText(row.finish_reason),
-      submission: asText(row.model_patch) ?? asText(row.generated_patch) ?? asText(row.git_patch) ?? (kind === 'swe-smith' ? asText(row.patch) : null),
+      submission:
+        asText(row.model_patch) ??
+        asText(row.generated_patch) ??
+        asText(row.git_patch) ??
+        (kind === 'swe-smith' ? asText(row.patch) : null),
       problem_statement: asText(row.problem_statement) ?? asText(asObject(info.task).instruction) ?? firstRequest(list),
       cost_usd: asNumber(metrics.accumulated_cost) ?? asNumber(row.cost),
-      tool_definitions: row.tools === undefined || row.tools === null ? null : JSON.stringify(asList(unwrapJson(row.tools)).map(unwrapJson)),
+      tool_definitions:
+        row.tools === undefined || row.tools === null
+          ? null
+          : JSON.stringify(asList(unwrapJson(row.tools)).map(unwrapJson)),
     },
     started: session.timestamp,
     steps,
     gold: goldOf(row, metadata, info),
     verdict: verdictOf(row),
-    extra: { cwd: session.cwd ?? null, license: row.license ?? null, dataset: row.dataset ?? row.hf_dataset_name ?? null, user_cost: info.user_cost ?? null, category: metadata.category ?? null },
+    extra: {
+      cwd: session.cwd ?? null,
+      license: row.license ?? null,
+      dataset: row.dataset ?? row.hf_dataset_name ?? null,
+      user_cost: info.user_cost ?? null,
+      category: metadata.category ?? null,
+    },
     flags,
   };
 }
@@ -97,18 +158,24 @@ function verdictOf(row: JsonObject): VerdictDraft | undefined {
   const reward = asNumber(row.reward);
   if (raw === true || raw === 1) return { source: 'row', outcome: 'resolved', reward };
   if (raw === false || raw === 0) return { source: 'row', outcome: 'unresolved', reward };
-  if (reward !== null) return { source: 'row', outcome: reward >= 1 ? 'resolved' : reward > 0 ? 'partial' : 'unresolved', reward };
+  if (reward !== null)
+    return { source: 'row', outcome: reward >= 1 ? 'resolved' : reward > 0 ? 'partial' : 'unresolved', reward };
   return undefined;
 }
 
 function goldOf(row: JsonObject, metadata: JsonObject, info: JsonObject): GoldDraft | undefined {
-  const kept = goldOfInstance({ ...row, patch: asText(metadata.reference_patch) ?? ('traj_id' in row ? null : (row.patch ?? null)) });
+  const kept = goldOfInstance({
+    ...row,
+    patch: asText(metadata.reference_patch) ?? ('traj_id' in row ? null : (row.patch ?? null)),
+  });
   const actions = asObject(info.task).actions;
   if (!Array.isArray(actions)) return kept;
   return { ...kept, extra: { actions, outputs: asObject(info.task).outputs ?? null } };
 }
 
 const firstRequest = (list: readonly Json[]): string | null => {
-  for (const message of list) if (isObject(message) && (message.role === 'user' || message.role === 'human')) return textOf(message.content ?? message.text);
+  for (const message of list)
+    if (isObject(message) && (message.role === 'user' || message.role === 'human'))
+      return textOf(message.content ?? message.text);
   return null;
 };

@@ -1,6 +1,20 @@
-import { asCount, asList, asNumber, asObject, asText, asWhole, type CallDraft, isObject, type Json, type JsonObject, type StepDraft, textOf, type TraceDraft } from '../draft.ts';
 import { bashCall, callOf, exitCodeIn } from '../calls.ts';
 import { OpenCalls, usageOf } from '../chat.ts';
+import {
+  asCount,
+  asList,
+  asNumber,
+  asObject,
+  asText,
+  asWhole,
+  type CallDraft,
+  isObject,
+  type Json,
+  type JsonObject,
+  type StepDraft,
+  type TraceDraft,
+  textOf,
+} from '../draft.ts';
 import { type Format, instanceIn, repoOfInstance, type Source } from './format.ts';
 
 /** mini-swe-agent: versions 1 (text actions) and 1.1 (tool calls), and the list of messages that came before both. */
@@ -9,14 +23,23 @@ export const miniSweAgent: Format = {
   unit: 'record',
   signature: ['trajectory_format', 'info.mini_version', 'info.exit_status', 'messages', 'messages[].content'],
   matches: (value) =>
-    Array.isArray(value) ? isOldList(value) : (typeof value.trajectory_format === 'string' && value.trajectory_format.startsWith('mini-swe-agent')) || (isObject(value.info) && 'mini_version' in value.info && Array.isArray(value.messages)),
-  read: (value, source) => [Array.isArray(value) ? readDocument({ messages: value }, source) : readDocument(value, source)],
+    Array.isArray(value)
+      ? isOldList(value)
+      : (typeof value.trajectory_format === 'string' && value.trajectory_format.startsWith('mini-swe-agent')) ||
+        (isObject(value.info) && 'mini_version' in value.info && Array.isArray(value.messages)),
+  read: (value, source) => [
+    Array.isArray(value) ? readDocument({ messages: value }, source) : readDocument(value, source),
+  ],
 };
 
 /** The oldest form: nothing but messages, recognised by the prompt that every run starts with. */
 function isOldList(list: readonly Json[]): boolean {
   const texts = list.slice(0, 4).map((item) => (isObject(item) ? textOf(item.content) : ''));
-  return isObject(list[0]) && 'role' in list[0] && texts.some((text) => /exactly ONE bash code block|<returncode>/i.test(text));
+  return (
+    isObject(list[0]) &&
+    'role' in list[0] &&
+    texts.some((text) => /exactly ONE bash code block|<returncode>/i.test(text))
+  );
 }
 
 function readDocument(document: JsonObject, source: Source): TraceDraft {
@@ -28,7 +51,8 @@ function readDocument(document: JsonObject, source: Source): TraceDraft {
   const { steps, submitted, flags } = readMessages(messages, isObject(document.info));
   return {
     format: 'mini-swe-agent',
-    version: asText(document.trajectory_format)?.replace('mini-swe-agent-', '') ?? (isObject(document.info) ? null : 'list'),
+    version:
+      asText(document.trajectory_format)?.replace('mini-swe-agent-', '') ?? (isObject(document.info) ? null : 'list'),
     fields: {
       agent_name: 'mini-swe-agent',
       agent_version: asText(info.mini_version),
@@ -76,16 +100,24 @@ function readMessages(messages: readonly JsonObject[], hasInfo: boolean): Read {
       open.fold({ result: hasInfo ? '' : text }, null);
       submitted = { exit_status: null, submission: text };
     } else {
-      steps.push({ source: message.role === 'system' ? 'system' : 'user', role_raw: asText(message.role), message: text, time: extra.timestamp });
+      steps.push({
+        source: message.role === 'system' ? 'system' : 'user',
+        role_raw: asText(message.role),
+        message: text,
+        time: extra.timestamp,
+      });
     }
   }
   return { steps, submitted, flags: [] };
 }
 
 const isObservation = (extra: JsonObject, text: string): boolean =>
-  'returncode' in extra || 'raw_output' in extra || /^<returncode>|^The last command <command>|^Observation:/.test(text);
+  'returncode' in extra ||
+  'raw_output' in extra ||
+  /^<returncode>|^The last command <command>|^Observation:/.test(text);
 
-const isFormatError = (extra: JsonObject, text: string): boolean => extra.interrupt_type === 'FormatError' || /Please always provide EXACTLY ONE action|^Format error/.test(text);
+const isFormatError = (extra: JsonObject, text: string): boolean =>
+  extra.interrupt_type === 'FormatError' || /Please always provide EXACTLY ONE action|^Format error/.test(text);
 
 /** The refused turn is the one before; from version 1.1 on it is not stored, so the refusal stands for it. */
 function rejectTurn(steps: StepDraft[], extra: JsonObject, text: string): void {
@@ -94,7 +126,14 @@ function rejectTurn(steps: StepDraft[], extra: JsonObject, text: string): void {
     previous.extra = { ...previous.extra, refusal: text };
     return;
   }
-  steps.push({ source: 'agent', role_raw: 'user', message: '', error_kind: 'format_error', time: extra.timestamp, extra: { refusal: text, is_turn_missing: true } });
+  steps.push({
+    source: 'agent',
+    role_raw: 'user',
+    message: '',
+    error_kind: 'format_error',
+    time: extra.timestamp,
+    extra: { refusal: text, is_turn_missing: true },
+  });
 }
 
 function turn(message: JsonObject, extra: JsonObject, text: string): StepDraft {
@@ -122,22 +161,36 @@ function turn(message: JsonObject, extra: JsonObject, text: string): StepDraft {
 /** Parsed actions where there are any, else tool calls, else the single bash block of the text. */
 function callsOf(message: JsonObject, extra: JsonObject, text: string): CallDraft[] {
   const actions = asList(extra.actions).map(asObject);
-  if (actions.length > 0) return actions.map((action) => bashCall(asText(action.command) ?? '', asText(action.tool_call_id)));
+  if (actions.length > 0)
+    return actions.map((action) => bashCall(asText(action.command) ?? '', asText(action.tool_call_id)));
   const tools = asList(message.tool_calls).map(asObject);
-  if (tools.length > 0) return tools.map((tool) => callOf(asText(asObject(tool.function).name) ?? 'bash', asObject(tool.function).arguments, asText(tool.id)));
-  const blocks = [...text.matchAll(/```(?:bash|mswea_bash_command)\s*\n([\s\S]*?)\n```/g)].map((match) => match[1]!.trim());
+  if (tools.length > 0)
+    return tools.map((tool) =>
+      callOf(asText(asObject(tool.function).name) ?? 'bash', asObject(tool.function).arguments, asText(tool.id)),
+    );
+  const blocks = [...text.matchAll(/```(?:bash|mswea_bash_command)\s*\n([\s\S]*?)\n```/g)].map((match) =>
+    match[1]!.trim(),
+  );
   return blocks.length === 1 ? [bashCall(blocks[0]!)] : [];
 }
 
 function resultOf(extra: JsonObject, text: string): Partial<CallDraft> {
   const exception = asText(extra.exception_info);
   const raw = asText(extra.raw_output);
-  return { result: raw ?? text.replace(/^<returncode>-?\d+<\/returncode>\s*/, ''), exit_code: asWhole(extra.returncode) ?? exitCodeIn(text), ...(exception ? { is_error: true, extra: { exception } } : {}) };
+  return {
+    result: raw ?? text.replace(/^<returncode>-?\d+<\/returncode>\s*/, ''),
+    exit_code: asWhole(extra.returncode) ?? exitCodeIn(text),
+    ...(exception ? { is_error: true, extra: { exception } } : {}),
+  };
 }
 
 function problemIn(messages: readonly JsonObject[]): string | null {
   const asked = messages.find((message) => message.role === 'user');
   if (!asked) return null;
   const text = textOf(asked.content);
-  return (text.match(/<pr_description>\s*(?:Consider the following PR description:\s*)?([\s\S]*?)<\/pr_description>/)?.[1] ?? text.match(/Please solve this issue:\s*([\s\S]*?)\n\n(?:You can execute|## )/)?.[1] ?? text).trim();
+  return (
+    text.match(/<pr_description>\s*(?:Consider the following PR description:\s*)?([\s\S]*?)<\/pr_description>/)?.[1] ??
+    text.match(/Please solve this issue:\s*([\s\S]*?)\n\n(?:You can execute|## )/)?.[1] ??
+    text
+  ).trim();
 }

@@ -1,5 +1,18 @@
-import { asList, asNumber, asObject, asText, asWhole, isObject, type JsonObject, type StepDraft, sumKnown, textOf, type TraceDraft, type VerdictDraft } from '../draft.ts';
 import { callOf } from '../calls.ts';
+import {
+  asList,
+  asNumber,
+  asObject,
+  asText,
+  asWhole,
+  isObject,
+  type JsonObject,
+  type StepDraft,
+  sumKnown,
+  type TraceDraft,
+  textOf,
+  type VerdictDraft,
+} from '../draft.ts';
 import { goldOfInstance } from '../gold.ts';
 import { type Format, has, repoOfInstance, type Source } from './format.ts';
 
@@ -8,7 +21,12 @@ export const moatless: Format = {
   name: 'moatless',
   unit: 'record',
   signature: ['transitions', 'initial_message', 'workspace', 'info.instance_id', 'transition_rules'],
-  matches: (value) => has(value, 'transitions', 'initial_message') || (has(value, 'transitions', 'info') && asList((value as JsonObject).transitions).some((transition) => has(transition, 'actions') || has(transition, 'state'))),
+  matches: (value) =>
+    has(value, 'transitions', 'initial_message') ||
+    (has(value, 'transitions', 'info') &&
+      asList((value as JsonObject).transitions).some(
+        (transition) => has(transition, 'actions') || has(transition, 'state'),
+      )),
   read: (value, source) => [readTrajectory(asObject(value), source)],
 };
 
@@ -16,7 +34,11 @@ function readTrajectory(document: JsonObject, source: Source): TraceDraft {
   const info = asObject(document.info);
   const transitions = asList(document.transitions).map(asObject);
   const task = asText(info.instance_id) ?? source.stem;
-  const asked: StepDraft = { source: 'user', role_raw: 'initial_message', message: asText(document.initial_message) ?? '' };
+  const asked: StepDraft = {
+    source: 'user',
+    role_raw: 'initial_message',
+    message: asText(document.initial_message) ?? '',
+  };
   const steps = [asked, ...transitions.flatMap(stepsOf)];
   return {
     format: 'moatless',
@@ -39,7 +61,10 @@ function readTrajectory(document: JsonObject, source: Source): TraceDraft {
   };
 }
 
-const verdictOf = (info: JsonObject): VerdictDraft | undefined => (typeof info.resolved === 'boolean' ? { source: 'moatless', outcome: info.resolved ? 'resolved' : 'unresolved' } : undefined);
+const verdictOf = (info: JsonObject): VerdictDraft | undefined =>
+  typeof info.resolved === 'boolean'
+    ? { source: 'moatless', outcome: info.resolved ? 'resolved' : 'unresolved' }
+    : undefined;
 
 /** One step per action of a transition; the state's name says which part of the machine acted. */
 function stepsOf(transition: JsonObject): StepDraft[] {
@@ -52,7 +77,11 @@ function stepsOf(transition: JsonObject): StepDraft[] {
     const usage = asObject(asObject(entry.completion ?? entry.usage).usage ?? entry.usage);
     const response = asObject(entry.response);
     const { thoughts, scratch_pad, action_name, ...args } = action;
-    const output = asText(response.output) ?? asText(asObject(response.output).message) ?? asText(response.message) ?? (isObject(response.output) ? JSON.stringify(response.output) : null);
+    const output =
+      asText(response.output) ??
+      asText(asObject(response.output).message) ??
+      asText(response.message) ??
+      (isObject(response.output) ? JSON.stringify(response.output) : null);
     return {
       source: 'agent',
       role_raw: name,
@@ -63,7 +92,13 @@ function stepsOf(transition: JsonObject): StepDraft[] {
       completion_tokens: asWhole(usage.completion_tokens),
       cost_usd: asNumber(usage.completion_cost) ?? asNumber(entry.completion_cost),
       error_kind: response.trigger === 'retry' ? 'format_error' : null,
-      calls: [{ ...callOf(asText(action_name) ?? name, args), result: output ?? asText(response.retry_message), is_error: response.trigger === 'retry' ? true : null }],
+      calls: [
+        {
+          ...callOf(asText(action_name) ?? name, args),
+          result: output ?? asText(response.retry_message),
+          is_error: response.trigger === 'retry' ? true : null,
+        },
+      ],
     };
   });
 }

@@ -1,5 +1,20 @@
-import { asCount, asList, asNumber, asObject, asText, asWhole, isObject, type CallDraft, type JsonObject, type StepDraft, textOf, type TraceDraft, unwrapJson, type VerdictDraft } from '../draft.ts';
 import { callOf, unwrapResult } from '../calls.ts';
+import {
+  asCount,
+  asList,
+  asNumber,
+  asObject,
+  asText,
+  asWhole,
+  type CallDraft,
+  isObject,
+  type JsonObject,
+  type StepDraft,
+  type TraceDraft,
+  textOf,
+  unwrapJson,
+  type VerdictDraft,
+} from '../draft.ts';
 import { goldOfInstance } from '../gold.ts';
 import { verdictOfReport } from '../outcomes/report.ts';
 import { type Format, has, repoOfInstance } from './format.ts';
@@ -35,7 +50,10 @@ function readRollout(row: JsonObject): TraceDraft {
       run_id: asText(asObject(row.instance_config).run_session_id) ?? asText(asObject(metadata.config).job_id),
       attempt: asCount(row._ng_rollout_index),
       session_id: asText(response.id),
-      exit_status: row.agent_timed_out === true ? 'agent_timed_out' : (asText(row.agent_error_kind) ?? asText(row.error_kind) ?? asText(response.status)),
+      exit_status:
+        row.agent_timed_out === true
+          ? 'agent_timed_out'
+          : (asText(row.agent_error_kind) ?? asText(row.error_kind) ?? asText(response.status)),
       submission: asText(row.model_patch) ?? asText(metadata.model_patch),
       prompt_tokens: input || null,
       completion_tokens: asWhole(usage.output_tokens) || asWhole(trial.n_output_tokens) || null,
@@ -49,7 +67,11 @@ function readRollout(row: JsonObject): TraceDraft {
     steps: itemSteps([...asList(request.input), ...asList(response.output)].map(asObject)),
     gold: goldOfInstance(instance),
     verdict: verdictOf(row, metadata),
-    extra: { task_index: row._ng_task_index ?? null, mask_sample: row.mask_sample ?? null, temperature: request.temperature ?? null },
+    extra: {
+      task_index: row._ng_task_index ?? null,
+      mask_sample: row.mask_sample ?? null,
+      temperature: request.temperature ?? null,
+    },
   };
 }
 
@@ -58,8 +80,17 @@ function verdictOf(row: JsonObject, metadata: JsonObject): VerdictDraft | undefi
   const report = isObject(metadata.eval_report) ? verdictOfReport(metadata.eval_report) : null;
   if (report) return { ...report, reward };
   const infra = row.eval_timed_out === true || row.error_kind === 'infra';
-  if (typeof row.resolved === 'boolean') return { source: 'nemo_gym', outcome: row.resolved ? 'resolved' : 'unresolved', reward, is_patch_applied: null, is_infra_failure: infra };
-  return reward === null ? undefined : { source: 'nemo_gym', outcome: reward >= 1 ? 'resolved' : reward > 0 ? 'partial' : 'unresolved', reward };
+  if (typeof row.resolved === 'boolean')
+    return {
+      source: 'nemo_gym',
+      outcome: row.resolved ? 'resolved' : 'unresolved',
+      reward,
+      is_patch_applied: null,
+      is_infra_failure: infra,
+    };
+  return reward === null
+    ? undefined
+    : { source: 'nemo_gym', outcome: reward >= 1 ? 'resolved' : reward > 0 ? 'partial' : 'unresolved', reward };
 }
 
 /** Responses items as turns: calls and text between two outputs belong to one turn. */
@@ -72,7 +103,13 @@ export function itemSteps(items: readonly JsonObject[]): StepDraft[] {
     const last = steps.at(-1);
     if (isOpen && last) return last;
     isOpen = true;
-    const step: StepDraft = { source: 'agent', role_raw: 'assistant', message: '', calls: [], reasoning_content: reasoning || null };
+    const step: StepDraft = {
+      source: 'agent',
+      role_raw: 'assistant',
+      message: '',
+      calls: [],
+      reasoning_content: reasoning || null,
+    };
     reasoning = '';
     steps.push(step);
     return step;
@@ -81,7 +118,11 @@ export function itemSteps(items: readonly JsonObject[]): StepDraft[] {
     const kind = asText(item.type) ?? 'message';
     if (kind === 'message' && item.role !== 'assistant') {
       isOpen = false;
-      steps.push({ source: item.role === 'system' || item.role === 'developer' ? 'system' : 'user', role_raw: asText(item.role), message: textOf(item.content) });
+      steps.push({
+        source: item.role === 'system' || item.role === 'developer' ? 'system' : 'user',
+        role_raw: asText(item.role),
+        message: textOf(item.content),
+      });
     } else if (kind === 'message') {
       if (isOpen && (steps.at(-1)?.message !== '' || steps.at(-1)!.calls!.length > 0)) isOpen = false;
       const step = current();

@@ -1,5 +1,19 @@
-import { asFlag, asList, asNumber, asObject, asText, asWhole, type CallDraft, isObject, type Json, type JsonObject, type StepDraft, textOf, type TraceDraft } from '../draft.ts';
 import { callOf } from '../calls.ts';
+import {
+  asFlag,
+  asList,
+  asNumber,
+  asObject,
+  asText,
+  asWhole,
+  type CallDraft,
+  isObject,
+  type Json,
+  type JsonObject,
+  type StepDraft,
+  type TraceDraft,
+  textOf,
+} from '../draft.ts';
 import { goldOfInstance } from '../gold.ts';
 import { type Format, repoOfInstance, type Source } from './format.ts';
 
@@ -7,7 +21,8 @@ const kinds =
   /^(SystemPromptEvent|MessageEvent|ActionEvent|ObservationEvent|UserRejectObservation|AgentErrorEvent|Condensation\w*|PauseEvent|InterruptEvent|ConversationErrorEvent|ConversationStateUpdateEvent|LLMCompletionLogEvent|TokenEvent|StreamingDeltaEvent|ACPToolCallEvent|HookExecutionEvent)$/;
 
 /** One event of OpenHands V1; its own file when the command line stores conversations. */
-export const isOpenHandsEvent = (value: unknown): boolean => isObject(value) && typeof value.kind === 'string' && kinds.test(value.kind) && 'id' in value;
+export const isOpenHandsEvent = (value: unknown): boolean =>
+  isObject(value) && typeof value.kind === 'string' && kinds.test(value.kind) && 'id' in value;
 
 /** OpenHands V1: event files of one folder, events per line, and benchmark records with a history of events. */
 export const openHandsV1: Format = {
@@ -40,7 +55,10 @@ export const openHandsV1Record: Format = {
           repo: asText(instance.repo) ?? repoOfInstance(task),
           base_commit: asText(instance.base_commit),
           attempt: asWhole(record.attempt),
-          model_name: asText(asObject(asObject(record.metadata).llm).model) ?? asText(asObject(asObject(record.metadata).llm_config).model) ?? draft.fields.model_name,
+          model_name:
+            asText(asObject(asObject(record.metadata).llm).model) ??
+            asText(asObject(asObject(record.metadata).llm_config).model) ??
+            draft.fields.model_name,
           exit_status: asText(record.error) ?? draft.fields.exit_status,
           submission: asText(asObject(record.test_result).git_patch),
           cost_usd: asNumber(metrics.accumulated_cost),
@@ -68,7 +86,12 @@ export function readEvents(raw: readonly Json[], source: Source): TraceDraft {
     fields: {
       agent_name: 'openhands',
       agent_version: '1',
-      session_id: source.stem.startsWith('event') ? (source.folder.split('/').filter((part) => part !== 'events').at(-1) ?? null) : source.stem,
+      session_id: source.stem.startsWith('event')
+        ? (source.folder
+            .split('/')
+            .filter((part) => part !== 'events')
+            .at(-1) ?? null)
+        : source.stem,
       exit_status: state.status,
       model_name: models[0] ?? asText(state.totals.model_name),
       prompt_tokens: asWhole(asObject(state.totals.accumulated_token_usage).prompt_tokens),
@@ -99,7 +122,15 @@ const handlers: Record<string, (event: JsonObject, state: State) => void> = {
     const message = asObject(event.llm_message);
     const source = message.role === 'assistant' ? 'agent' : message.role === 'system' ? 'system' : 'user';
     const critic = asNumber(asObject(event.critic_result).score);
-    steps.push({ source, role_raw: asText(message.role), message: textOf(message.content), reasoning_content: asText(message.reasoning_content), time: event.timestamp, response_id: asText(event.llm_response_id), extra: critic === null ? {} : { critic_score: critic } });
+    steps.push({
+      source,
+      role_raw: asText(message.role),
+      message: textOf(message.content),
+      reasoning_content: asText(message.reasoning_content),
+      time: event.timestamp,
+      response_id: asText(event.llm_response_id),
+      extra: critic === null ? {} : { critic_score: critic },
+    });
   },
   ActionEvent(event, state) {
     const stored = asObject(event.tool_call);
@@ -110,8 +141,19 @@ const handlers: Record<string, (event: JsonObject, state: State) => void> = {
     if (call.tool_call_id) state.calls.set(call.tool_call_id, call);
     const response = asText(event.llm_response_id);
     const previous = state.steps.at(-1);
-    if (previous?.source === 'agent' && response !== null && previous.response_id === response) previous.calls = [...(previous.calls ?? []), call];
-    else state.steps.push({ source: 'agent', role_raw: 'agent', message: textOf(event.thought), reasoning_content: reasoning(event), time: event.timestamp, response_id: response, calls: [call], extra: event.summary ? { summary: event.summary, security_risk: event.security_risk ?? null } : {} });
+    if (previous?.source === 'agent' && response !== null && previous.response_id === response)
+      previous.calls = [...(previous.calls ?? []), call];
+    else
+      state.steps.push({
+        source: 'agent',
+        role_raw: 'agent',
+        message: textOf(event.thought),
+        reasoning_content: reasoning(event),
+        time: event.timestamp,
+        response_id: response,
+        calls: [call],
+        extra: event.summary ? { summary: event.summary, security_risk: event.security_risk ?? null } : {},
+      });
     if (action.kind === 'FinishAction') state.status = 'finish';
   },
   ObservationEvent: observe,
@@ -123,7 +165,14 @@ const handlers: Record<string, (event: JsonObject, state: State) => void> = {
     const call = state.calls.get(String(event.tool_call_id));
     const text = asText(event.error) ?? '';
     if (call) Object.assign(call, { result: text, is_error: true });
-    else state.steps.push({ source: 'user', role_raw: 'agent_error', message: text, time: event.timestamp, error_kind: 'format_error' });
+    else
+      state.steps.push({
+        source: 'user',
+        role_raw: 'agent_error',
+        message: text,
+        time: event.timestamp,
+        error_kind: 'format_error',
+      });
   },
   ConversationErrorEvent(event, state) {
     state.status = `error: ${asText(event.code) ?? asText(event.detail) ?? ''}`;
@@ -135,12 +184,24 @@ const handlers: Record<string, (event: JsonObject, state: State) => void> = {
     state.status = 'interrupted';
   },
   Condensation(event, { steps }) {
-    steps.push({ source: 'system', role_raw: 'condensation', message: asText(event.summary) ?? '', time: event.timestamp, error_kind: 'condensed' });
+    steps.push({
+      source: 'system',
+      role_raw: 'condensation',
+      message: asText(event.summary) ?? '',
+      time: event.timestamp,
+      error_kind: 'condensed',
+    });
   },
   ConversationStateUpdateEvent(event, state) {
-    if (event.key === 'stats') state.totals = asObject(asObject(asObject(event.value).usage_to_metrics).default ?? asObject(event.value).agent);
+    if (event.key === 'stats')
+      state.totals = asObject(asObject(asObject(event.value).usage_to_metrics).default ?? asObject(event.value).agent);
     if (event.key === 'execution_status') state.status = asText(event.value) ?? state.status;
-    if (event.key === 'full_state') state.totals = asObject(asObject(asObject(asObject(event.value).stats).usage_to_metrics).agent ?? asObject(asObject(asObject(event.value).stats).usage_to_metrics).default ?? state.totals);
+    if (event.key === 'full_state')
+      state.totals = asObject(
+        asObject(asObject(asObject(event.value).stats).usage_to_metrics).agent ??
+          asObject(asObject(asObject(event.value).stats).usage_to_metrics).default ??
+          state.totals,
+      );
   },
 };
 
@@ -161,4 +222,9 @@ function observe(event: JsonObject, state: State): void {
 }
 
 const reasoning = (event: JsonObject): string | null =>
-  asText(event.reasoning_content) || asList(event.thinking_blocks).map((block) => asText(asObject(block).thinking)).filter(Boolean).join('\n') || null;
+  asText(event.reasoning_content) ||
+  asList(event.thinking_blocks)
+    .map((block) => asText(asObject(block).thinking))
+    .filter(Boolean)
+    .join('\n') ||
+  null;

@@ -1,6 +1,19 @@
-import { asList, asNumber, asObject, asText, asWhole, type CallDraft, isObject, type JsonObject, type StepDraft, sumKnown, textOf, type TraceDraft } from '../draft.ts';
 import { exitCodeIn } from '../calls.ts';
 import { partCalls, reasoningOf } from '../chat.ts';
+import {
+  asList,
+  asNumber,
+  asObject,
+  asText,
+  asWhole,
+  type CallDraft,
+  isObject,
+  type JsonObject,
+  type StepDraft,
+  sumKnown,
+  type TraceDraft,
+  textOf,
+} from '../draft.ts';
 import type { Format, Source } from './format.ts';
 
 /** Sessions of Pi and of OpenClaw, which is built on it. */
@@ -8,7 +21,13 @@ export const pi: Format = {
   name: 'pi',
   unit: 'session',
   signature: ['type', 'id', 'cwd', 'parentId', 'message.role', 'message.content'],
-  matches: (value) => Array.isArray(value) && ((isObject(value[0]) && value[0].type === 'session' && 'id' in value[0] && 'cwd' in value[0]) || value.slice(0, 4).filter((line) => isObject(line) && line.type === 'message' && 'parentId' in line && isObject(line.message)).length > 1),
+  matches: (value) =>
+    Array.isArray(value) &&
+    ((isObject(value[0]) && value[0].type === 'session' && 'id' in value[0] && 'cwd' in value[0]) ||
+      value
+        .slice(0, 4)
+        .filter((line) => isObject(line) && line.type === 'message' && 'parentId' in line && isObject(line.message))
+        .length > 1),
   read: (value, source) => [readSession(asList(value).map(asObject), source)],
 };
 
@@ -18,7 +37,14 @@ function readSession(lines: readonly JsonObject[], source: Source): TraceDraft {
   const calls = new Map<string, CallDraft>();
   for (const line of lines) {
     if (line.type === 'message') readMessage(asObject(line.message), line.timestamp, steps, calls);
-    if (line.type === 'compaction') steps.push({ source: 'system', role_raw: 'compaction', message: asText(line.summary) ?? '', time: line.timestamp, error_kind: 'condensed' });
+    if (line.type === 'compaction')
+      steps.push({
+        source: 'system',
+        role_raw: 'compaction',
+        message: asText(line.summary) ?? '',
+        time: line.timestamp,
+        error_kind: 'condensed',
+      });
   }
   const model = lines.find((line) => line.type === 'model_change');
   return {
@@ -45,7 +71,11 @@ function readMessage(message: JsonObject, time: unknown, steps: StepDraft[], cal
     const call = calls.get(String(message.toolCallId));
     const text = textOf(message.content ?? message.output);
     if (!call) return;
-    Object.assign(call, { result: text, exit_code: asWhole(asObject(message.details).exitCode) ?? exitCodeIn(text), is_error: message.isError === true ? true : null });
+    Object.assign(call, {
+      result: text,
+      exit_code: asWhole(asObject(message.details).exitCode) ?? exitCodeIn(text),
+      is_error: message.isError === true ? true : null,
+    });
     return;
   }
   const usage = asObject(message.usage);
@@ -53,7 +83,11 @@ function readMessage(message: JsonObject, time: unknown, steps: StepDraft[], cal
   const step: StepDraft = {
     source: message.role === 'assistant' ? 'agent' : message.role === 'system' ? 'system' : 'user',
     role_raw: asText(message.role),
-    message: textOf(asList(message.content).length > 0 ? asList(message.content).filter((part) => asObject(part).type === 'text' || typeof part === 'string') : message.content),
+    message: textOf(
+      asList(message.content).length > 0
+        ? asList(message.content).filter((part) => asObject(part).type === 'text' || typeof part === 'string')
+        : message.content,
+    ),
     reasoning_content: reasoningOf(message),
     time: time ?? message.timestamp,
     model_name: asText(message.model),

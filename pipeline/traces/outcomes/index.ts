@@ -6,7 +6,13 @@ import type { OutcomeRecord } from './outcome.ts';
 import { outcomesOfReport } from './report.ts';
 import { outcomeOfHarborTrial, outcomeOfRewardText, outcomeOfVerifier, outcomesOfTerminalBench } from './trials.ts';
 
-const readers = [outcomesOfReport, outcomesOfFinalReport, outcomesOfTerminalBench, outcomeOfHarborTrial, outcomeOfVerifier];
+const readers = [
+  outcomesOfReport,
+  outcomesOfFinalReport,
+  outcomesOfTerminalBench,
+  outcomeOfHarborTrial,
+  outcomeOfVerifier,
+];
 
 /** Verdicts in a JSON document, or null when it holds none. */
 export function outcomesOfDocument(value: unknown, uri: string): OutcomeRecord[] | null {
@@ -18,7 +24,8 @@ export function outcomesOfDocument(value: unknown, uri: string): OutcomeRecord[]
 }
 
 /** Verdicts in a text that is no JSON. */
-export const outcomesOfText = (text: string, uri: string): OutcomeRecord[] | null => outcomeOfRewardText(text, uri) ?? outcomesOfLog(text, uri);
+export const outcomesOfText = (text: string, uri: string): OutcomeRecord[] | null =>
+  outcomeOfRewardText(text, uri) ?? outcomesOfLog(text, uri);
 
 /** Known files beside traces that hold neither trajectories nor verdicts. */
 export function isSideDocument(value: unknown, uri: string): boolean {
@@ -28,7 +35,12 @@ export function isSideDocument(value: unknown, uri: string): boolean {
     const keys = Object.keys(value);
     if (['eval', 'plan'].every((key) => key in value) && 'status' in value) return true;
     if (uri.includes('.eval!') || /!_journal\//.test(uri)) return !('messages' in value);
-    if (/^(config|args|settings|run_metadata|tb|lock|preds|metadata|base_state|package|state|job|registry|summaries|reductions|start)$/.test(stem.replace(/\.lock$/, ''))) return !('messages' in value || 'steps' in value || 'trajectory' in value);
+    if (
+      /^(config|args|settings|run_metadata|tb|lock|preds|metadata|base_state|package|state|job|registry|summaries|reductions|start)$/.test(
+        stem.replace(/\.lock$/, ''),
+      )
+    )
+      return !('messages' in value || 'steps' in value || 'trajectory' in value);
     return keys.length === 0;
   }
   return Array.isArray(value) && (value.length === 0 || /!(?:summaries|reductions|_journal)/.test(uri));

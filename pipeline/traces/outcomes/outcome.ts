@@ -22,8 +22,40 @@ export interface OutcomeRecord extends VerdictDraft {
   rank: number;
   failure_mode?: string | null;
   /** What the trace itself may not know. */
-  fill?: Partial<Pick<Trace, 'model_name' | 'agent_name' | 'agent_version' | 'provider_name' | 'task_id' | 'run_id' | 'attempt' | 'exit_status' | 'cost_usd' | 'prompt_tokens' | 'completion_tokens' | 'cached_tokens' | 'started_at' | 'ended_at' | 'problem_statement' | 'repo' | 'language' | 'trajectory_id'>>;
+  fill?: Partial<
+    Pick<
+      Trace,
+      | 'model_name'
+      | 'agent_name'
+      | 'agent_version'
+      | 'provider_name'
+      | 'task_id'
+      | 'run_id'
+      | 'attempt'
+      | 'exit_status'
+      | 'cost_usd'
+      | 'prompt_tokens'
+      | 'completion_tokens'
+      | 'cached_tokens'
+      | 'started_at'
+      | 'ended_at'
+      | 'problem_statement'
+      | 'repo'
+      | 'language'
+      | 'trajectory_id'
+    >
+  >;
 }
 
 /** Closest look first. */
-export const ranks = { report: 50, log: 45, record: 44, trial: 42, reward: 40, final_report: 38, rest: 20, table: 10, none: 0 } as const;
+export const ranks = {
+  report: 50,
+  log: 45,
+  record: 44,
+  trial: 42,
+  reward: 40,
+  final_report: 38,
+  rest: 20,
+  table: 10,
+  none: 0,
+} as const;

@@ -6,8 +6,21 @@ import { type OutcomeRecord, ranks } from './outcome.ts';
 export const isVerdictRow = (value: unknown): boolean =>
   isObject(value) &&
   ('resolved' in value || 'kind' in value) &&
-  (typeof value.file === 'string' || typeof value.path === 'string' || (typeof value.instance_id === 'string' && !('model_patch' in value))) &&
-  !['messages', 'trajectory', 'history', 'traj', 'patch_exists', 'tests_status', 'all_results', 'uuid', 'edit_outcome', 'payload'].some((key) => key in value);
+  (typeof value.file === 'string' ||
+    typeof value.path === 'string' ||
+    (typeof value.instance_id === 'string' && !('model_patch' in value))) &&
+  ![
+    'messages',
+    'trajectory',
+    'history',
+    'traj',
+    'patch_exists',
+    'tests_status',
+    'all_results',
+    'uuid',
+    'edit_outcome',
+    'payload',
+  ].some((key) => key in value);
 
 /** Verdict of a row; null for rows that say nothing. */
 export function outcomeOfRow(value: Json, uri: string, record: number): OutcomeRecord | null {

@@ -3,14 +3,16 @@ import { instant } from '../instants.ts';
 import { folderOf, stemOf } from '../reading/entries.ts';
 import { type OutcomeRecord, ranks } from './outcome.ts';
 
-const outcomeOfReward = (reward: number | null): OutcomeRecord['outcome'] => (reward === null ? 'unknown' : reward >= 1 ? 'resolved' : reward > 0 ? 'partial' : 'unresolved');
+const outcomeOfReward = (reward: number | null): OutcomeRecord['outcome'] =>
+  reward === null ? 'unknown' : reward >= 1 ? 'resolved' : reward > 0 ? 'partial' : 'unresolved';
 
 /** The trial folder a verifier's file belongs to. */
 const trialFolder = (uri: string): string => folderOf(uri).replace(/\/(?:verifier|agent|tests|sessions|logs)$/, '');
 
 /** Harbor's `result.json`: reward, tokens, times and how the agent ended. */
 export function outcomeOfHarborTrial(value: unknown, uri: string): OutcomeRecord[] | null {
-  if (!isObject(value) || !('trial_name' in value) || !('verifier_result' in value || 'agent_info' in value)) return null;
+  if (!isObject(value) || !('trial_name' in value) || !('verifier_result' in value || 'agent_info' in value))
+    return null;
   const reward = rewardIn(asObject(asObject(value.verifier_result).rewards));
   const agent = asObject(value.agent_info);
   const model = asObject(agent.model_info);
@@ -52,16 +54,26 @@ export function outcomeOfHarborTrial(value: unknown, uri: string): OutcomeRecord
 /** `reward` where it is named so, else the only number. */
 function rewardIn(rewards: JsonObject): number | null {
   const named = asNumber(rewards.reward);
-  const numbers = Object.values(rewards).map(asNumber).filter((value) => value !== null);
+  const numbers = Object.values(rewards)
+    .map(asNumber)
+    .filter((value) => value !== null);
   return named ?? (numbers.length === 1 ? numbers[0]! : null);
 }
 
 /** `reward.json`, or a test report in the Common Test Report Format. */
 export function outcomeOfVerifier(value: unknown, uri: string): OutcomeRecord[] | null {
   if (!isObject(value)) return null;
-  const base = { uri, record: 0, folder: trialFolder(uri), scope: 'folder', task_id: null, rank: ranks.reward } as const;
+  const base = {
+    uri,
+    record: 0,
+    folder: trialFolder(uri),
+    scope: 'folder',
+    task_id: null,
+    rank: ranks.reward,
+  } as const;
   const results = asObject(value.results);
-  if (Array.isArray(results.tests) && isObject(results.summary)) return [{ ...base, source: 'ctrf', rank: ranks.none, outcome: 'unknown', tests: results.tests.map(ctrfTest) }];
+  if (Array.isArray(results.tests) && isObject(results.summary))
+    return [{ ...base, source: 'ctrf', rank: ranks.none, outcome: 'unknown', tests: results.tests.map(ctrfTest) }];
   const keys = Object.keys(value);
   if (stemOf(uri) !== 'reward' || keys.length === 0 || keys.length > 8) return null;
   const reward = rewardIn(value);
@@ -70,7 +82,14 @@ export function outcomeOfVerifier(value: unknown, uri: string): OutcomeRecord[] 
 
 function ctrfTest(raw: unknown): TestDraft {
   const test = asObject(raw);
-  const status = test.status === 'passed' ? 'passed' : test.status === 'skipped' || test.status === 'pending' ? 'skipped' : test.status === 'failed' ? 'failed' : 'error';
+  const status =
+    test.status === 'passed'
+      ? 'passed'
+      : test.status === 'skipped' || test.status === 'pending'
+        ? 'skipped'
+        : test.status === 'failed'
+          ? 'failed'
+          : 'error';
   return { test_id: asText(test.name) ?? '?', expectation: 'none', status, duration_ms: asNumber(test.duration) };
 }
 
@@ -78,7 +97,19 @@ function ctrfTest(raw: unknown): TestDraft {
 export function outcomeOfRewardText(text: string, uri: string): OutcomeRecord[] | null {
   if (stemOf(uri) !== 'reward' || !/^\s*-?\d+(?:\.\d+)?\s*$/.test(text)) return null;
   const reward = Number(text);
-  return [{ uri, record: 0, folder: trialFolder(uri), scope: 'folder', task_id: null, source: 'reward', rank: ranks.reward, outcome: outcomeOfReward(reward), reward }];
+  return [
+    {
+      uri,
+      record: 0,
+      folder: trialFolder(uri),
+      scope: 'folder',
+      task_id: null,
+      source: 'reward',
+      rank: ranks.reward,
+      outcome: outcomeOfReward(reward),
+      reward,
+    },
+  ];
 }
 
 /** Terminal-Bench: one trial, or a run with the results of all its trials. */
@@ -90,7 +121,8 @@ export function outcomesOfTerminalBench(value: unknown, uri: string): OutcomeRec
   return results.map((trial, record) => readTrial(asObject(trial), uri, record, 'task'));
 }
 
-const isTrial = (value: unknown): boolean => isObject(value) && 'trial_name' in value && 'is_resolved' in value && 'parser_results' in value;
+const isTrial = (value: unknown): boolean =>
+  isObject(value) && 'trial_name' in value && 'is_resolved' in value && 'parser_results' in value;
 
 function readTrial(trial: JsonObject, uri: string, record: number, scope: 'folder' | 'task'): OutcomeRecord {
   const resolved = trial.is_resolved;
@@ -108,8 +140,13 @@ function readTrial(trial: JsonObject, uri: string, record: number, scope: 'folde
     rank: scope === 'folder' ? ranks.trial : ranks.final_report,
     outcome: resolved === true ? 'resolved' : resolved === false ? 'unresolved' : 'unknown',
     failure_mode: mode === 'unset' ? null : mode,
-    is_infra_failure: mode === 'agent_installation_failed' || mode === 'parse_error' || mode === 'test_timeout' ? true : null,
-    tests: Object.entries(asObject(trial.parser_results)).map(([test_id, status]) => ({ test_id, expectation: 'none', status: status === 'passed' ? 'passed' : 'failed' })),
+    is_infra_failure:
+      mode === 'agent_installation_failed' || mode === 'parse_error' || mode === 'test_timeout' ? true : null,
+    tests: Object.entries(asObject(trial.parser_results)).map(([test_id, status]) => ({
+      test_id,
+      expectation: 'none',
+      status: status === 'passed' ? 'passed' : 'failed',
+    })),
     fill: {
       task_id: asText(trial.task_id),
       exit_status: mode === 'unset' ? 'completed' : mode,

@@ -1,6 +1,14 @@
-import { createReadStream, openSync, readSync, closeSync } from 'node:fs';
+import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
 import { Readable } from 'node:stream';
-import { createGunzip, createInflateRaw, createZstdDecompress, gunzipSync, inflateRawSync, constants, zstdDecompressSync } from 'node:zlib';
+import {
+  constants,
+  createGunzip,
+  createInflateRaw,
+  createZstdDecompress,
+  gunzipSync,
+  inflateRawSync,
+  zstdDecompressSync,
+} from 'node:zlib';
 
 /** Bytes to be read: a file, or a member of an archive on disk. Plain data, so that it travels to a worker. */
 export interface Blob {
@@ -62,7 +70,8 @@ export function storedBytes({ path, offset, length }: Blob): Buffer {
 }
 
 export const isGzip = (head: Uint8Array): boolean => head[0] === 0x1f && head[1] === 0x8b;
-export const isZstd = (head: Uint8Array): boolean => head[0] === 0x28 && head[1] === 0xb5 && head[2] === 0x2f && head[3] === 0xfd;
+export const isZstd = (head: Uint8Array): boolean =>
+  head[0] === 0x28 && head[1] === 0xb5 && head[2] === 0x2f && head[3] === 0xfd;
 
 export interface Content {
   bytes: Buffer;
@@ -80,7 +89,10 @@ export function smallContent(blob: Blob): (Content & { stored: Buffer }) | null 
 
 function unpack(stored: Buffer, codec: Blob['codec']): Content {
   if (codec === 'none') return { bytes: stored };
-  return attempt(() => (codec === 'deflate' ? inflateRawSync(stored) : zstdDecompressSync(stored)), () => null);
+  return attempt(
+    () => (codec === 'deflate' ? inflateRawSync(stored) : zstdDecompressSync(stored)),
+    () => null,
+  );
 }
 
 /** Undoes gzip and zstd; null where the content would be too big to hold at once. */
@@ -120,12 +132,22 @@ function attempt(read: () => Buffer, fault: () => Fault | null): Content {
 
 /** Decompressed chunks, for what does not fit in one piece; stored ones when `isRaw`. Damage ends the stream as an error. */
 export function stream(blob: Blob, isRaw = false): AsyncIterable<Buffer> {
-  const raw = createReadStream(blob.path, { start: blob.offset, end: blob.offset + blob.length - 1, highWaterMark: 1 << 20 });
+  const raw = createReadStream(blob.path, {
+    start: blob.offset,
+    end: blob.offset + blob.length - 1,
+    highWaterMark: 1 << 20,
+  });
   if (isRaw) return raw as unknown as AsyncIterable<Buffer>;
-  const unpacked = blob.codec === 'deflate' ? raw.compose(createInflateRaw()) : blob.codec === 'zstd' ? raw.compose(createZstdDecompress()) : raw;
+  const unpacked =
+    blob.codec === 'deflate'
+      ? raw.compose(createInflateRaw())
+      : blob.codec === 'zstd'
+        ? raw.compose(createZstdDecompress())
+        : raw;
   const head = storedBytes({ ...blob, length: Math.min(4, blob.length) });
   if (blob.codec !== 'none') return unpacked as unknown as AsyncIterable<Buffer>;
   if (isGzip(head)) return raw.compose(createGunzip({ chunkSize: 1 << 18 })) as unknown as AsyncIterable<Buffer>;
-  if (isZstd(head)) return raw.compose(createZstdDecompress({ chunkSize: 1 << 18 })) as unknown as AsyncIterable<Buffer>;
+  if (isZstd(head))
+    return raw.compose(createZstdDecompress({ chunkSize: 1 << 18 })) as unknown as AsyncIterable<Buffer>;
   return Readable.from(raw) as unknown as AsyncIterable<Buffer>;
 }

@@ -8,7 +8,15 @@ import { splitArray, splitLines } from './split.ts';
 
 /** One parsed piece of a file. `record` counts from 0 inside the file. */
 export type Document =
-  | { kind: 'json'; value: unknown; record: number; byte_offset: number; sha256: string; redactions: number; of: 'document' | 'line' | 'element' }
+  | {
+      kind: 'json';
+      value: unknown;
+      record: number;
+      byte_offset: number;
+      sha256: string;
+      redactions: number;
+      of: 'document' | 'line' | 'element';
+    }
   | { kind: 'text'; text: string; sha256: string; redactions: number }
   | { kind: 'fault'; fault: Fault; record: number };
 
@@ -46,7 +54,11 @@ async function* fromMemory({ bytes, fault }: Content, rewrite: ReadOptions['rewr
       yield { kind: 'fault', fault: fault ?? { code: 'empty', message: 'nothing in it' }, record: 0 };
       return;
     case 'lfs_pointer':
-      yield { kind: 'fault', fault: { code: 'lfs_pointer', message: 'a Git LFS pointer: the content itself was never fetched' }, record: 0 };
+      yield {
+        kind: 'fault',
+        fault: { code: 'lfs_pointer', message: 'a Git LFS pointer: the content itself was never fetched' },
+        record: 0,
+      };
       return;
     case 'lines':
       yield* lines(splitLines(once(bytes)), rewrite, fault);
@@ -65,21 +77,43 @@ async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
 }
 
 /** Parses one value; its digest is that of the bytes as they were found. */
-function piece(bytes: Buffer, record: number, base: number, of: 'document' | 'line' | 'element', rewrite: ReadOptions['rewrite']): Document {
+function piece(
+  bytes: Buffer,
+  record: number,
+  base: number,
+  of: 'document' | 'line' | 'element',
+  rewrite: ReadOptions['rewrite'],
+): Document {
   const { bytes: clean, counts } = redact(bytes);
   const parsed = parseJson(rewrite ? Buffer.from(rewrite(clean.toString('utf8'))) : clean, base);
   if ('fault' in parsed) return { kind: 'fault', fault: parsed.fault, record };
-  return { kind: 'json', value: parsed.value, record, byte_offset: base, sha256: sha(bytes), redactions: sum(counts), of };
+  return {
+    kind: 'json',
+    value: parsed.value,
+    record,
+    byte_offset: base,
+    sha256: sha(bytes),
+    redactions: sum(counts),
+    of,
+  };
 }
 
-const sum = (counts: Record<string, number>): number => Object.values(counts).reduce((total, count) => total + count, 0);
+const sum = (counts: Record<string, number>): number =>
+  Object.values(counts).reduce((total, count) => total + count, 0);
 
-async function* lines(pieces: ReturnType<typeof splitLines>, rewrite: ReadOptions['rewrite'], fault?: Fault): AsyncGenerator<Document> {
+async function* lines(
+  pieces: ReturnType<typeof splitLines>,
+  rewrite: ReadOptions['rewrite'],
+  fault?: Fault,
+): AsyncGenerator<Document> {
   let record = 0;
   let held: Document | null = null;
   for await (const line of pieces) {
     if (held) yield held;
-    held = 'fault' in line ? { kind: 'fault', fault: line.fault, record } : piece(line.bytes, record, line.byte_offset, 'line', rewrite);
+    held =
+      'fault' in line
+        ? { kind: 'fault', fault: line.fault, record }
+        : piece(line.bytes, record, line.byte_offset, 'line', rewrite);
     record++;
   }
   // damage to the compression shows in the last line that came out: one reject, not two
@@ -128,25 +162,38 @@ async function* fromStream(blob: Blob, rewrite: ReadOptions['rewrite']): AsyncGe
 /** Elements that are trajectories of their own, not messages or events of one. */
 function isRecordArray(head: Buffer): boolean {
   const text = head.subarray(firstInk(head), 4_096).toString('latin1');
-  return /^\[\s*\{/.test(text) && !/^\[\s*\{\s*"(?:role|content|from|id"\s*:\s*\d+\s*,\s*"timestamp|action|observation|source|kind)"/.test(text);
+  return (
+    /^\[\s*\{/.test(text) &&
+    !/^\[\s*\{\s*"(?:role|content|from|id"\s*:\s*\d+\s*,\s*"timestamp|action|observation|source|kind)"/.test(text)
+  );
 }
 
 async function* elements(chunks: AsyncIterable<Buffer>, rewrite: ReadOptions['rewrite']): AsyncGenerator<Document> {
   let record = 0;
   for await (const element of splitArray(chunks)) {
-    yield 'fault' in element ? { kind: 'fault', fault: element.fault, record } : piece(element.bytes, record, element.byte_offset, 'element', rewrite);
+    yield 'fault' in element
+      ? { kind: 'fault', fault: element.fault, record }
+      : piece(element.bytes, record, element.byte_offset, 'element', rewrite);
     record++;
   }
 }
 
-async function* whole(chunks: AsyncIterable<Buffer>, rewrite: ReadOptions['rewrite'], layout: string): AsyncGenerator<Document> {
+async function* whole(
+  chunks: AsyncIterable<Buffer>,
+  rewrite: ReadOptions['rewrite'],
+  layout: string,
+): AsyncGenerator<Document> {
   const parts: Buffer[] = [];
   let size = 0;
   for await (const chunk of chunks) {
     parts.push(chunk);
     size += chunk.length;
     if (size > largestRecordBytes) {
-      yield { kind: 'fault', fault: { code: 'too_large', message: `one JSON value of more than ${largestRecordBytes} bytes` }, record: 0 };
+      yield {
+        kind: 'fault',
+        fault: { code: 'too_large', message: `one JSON value of more than ${largestRecordBytes} bytes` },
+        record: 0,
+      };
       return;
     }
   }

@@ -26,7 +26,8 @@ export async function listEntries(inputs: readonly string[], scratch: string): P
     const name = basename(resolve(root)) || 'root';
     const used = prefixes.get(name) ?? 0;
     prefixes.set(name, used + 1);
-    for (const { path, uri } of walk(root, used === 0 ? name : `${name}~${used + 1}`)) await addFile(listing, path, uri, scratch);
+    for (const { path, uri } of walk(root, used === 0 ? name : `${name}~${used + 1}`))
+      await addFile(listing, path, uri, scratch);
   }
   listing.blobs.sort((a, b) => (a.uri < b.uri ? -1 : a.uri > b.uri ? 1 : 0));
   return listing;
@@ -36,7 +37,12 @@ function expandGlob(input: string): string[] {
   if (existsSync(input)) return [input];
   const found = /[*?[{]/.test(input) ? globSync(input).sort() : [];
   if (found.length > 0) return found;
-  throw DataError.of({ where: input, expected: 'a file, a folder or a glob that matches some', found: 'nothing there', fix: 'check the path; quote globs that the shell should not expand' });
+  throw DataError.of({
+    where: input,
+    expected: 'a file, a folder or a glob that matches some',
+    found: 'nothing there',
+    fix: 'check the path; quote globs that the shell should not expand',
+  });
 }
 
 function* walk(path: string, uri: string): Generator<{ path: string; uri: string }> {
@@ -45,7 +51,11 @@ function* walk(path: string, uri: string): Generator<{ path: string; uri: string
   if (!stat?.isDirectory()) return;
   for (const entry of readdirSync(path, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
     if (entry.isDirectory() && skippedFolders.has(entry.name)) continue;
-    if (entry.isDirectory() || entry.isFile() || (entry.isSymbolicLink() && statSync(join(path, entry.name), { throwIfNoEntry: false })?.isFile())) {
+    if (
+      entry.isDirectory() ||
+      entry.isFile() ||
+      (entry.isSymbolicLink() && statSync(join(path, entry.name), { throwIfNoEntry: false })?.isFile())
+    ) {
       yield* walk(join(path, entry.name), `${uri}/${entry.name}`);
     }
   }
@@ -70,7 +80,11 @@ function addZip(listing: Listing, { path, uri, length }: Blob): void {
 async function addCompressedTar(listing: Listing, blob: Blob, scratch: string): Promise<void> {
   const unpacked = join(scratch, `${listing.blobs.length}-${basename(blob.path)}.tar`);
   await pipeline(stream(blob), createWriteStream(unpacked)).catch((error: Error) => {
-    listing.faults.push({ uri: blob.uri, bytes: blob.length, fault: { code: 'truncated', message: `compressed archive ends early: ${error.message}` } });
+    listing.faults.push({
+      uri: blob.uri,
+      bytes: blob.length,
+      fault: { code: 'truncated', message: `compressed archive ends early: ${error.message}` },
+    });
   });
   listing.blobs.push(...tarMembers(unpacked, blob.uri));
 }
@@ -117,4 +131,3 @@ export const stemOf = (uri: string): string =>
     .replace(/\.(gz|zst|zstd)$/i, '')
     .replace(/\.(traj\.json|jsonl|json|ndjson|traj|md|log|txt|eval|parquet)$/i, '')
     .replace(/\.(traj|trajectory|eval)$/i, '');
-

@@ -13,7 +13,10 @@ const colon = 0x3a;
  * lone surrogates, a key given twice in one object. `base` is added to offsets.
  */
 export function parseJson(bytes: Buffer, base = 0): Parsed {
-  if (!isUtf8(bytes)) return { fault: { code: 'not_utf8', message: 'bytes that are not UTF-8', byte_offset: base + firstBadByte(bytes) } };
+  if (!isUtf8(bytes))
+    return {
+      fault: { code: 'not_utf8', message: 'bytes that are not UTF-8', byte_offset: base + firstBadByte(bytes) },
+    };
   const text = stripMark(bytes).toString('utf8');
   let value: unknown;
   try {
@@ -22,15 +25,30 @@ export function parseJson(bytes: Buffer, base = 0): Parsed {
     return { fault: explain(text, error as Error, base) };
   }
   const surrogate = loneSurrogate(text);
-  if (surrogate !== null) return { fault: { code: 'lone_surrogate', message: `half of a surrogate pair: ${surrogate.word}`, byte_offset: base + Buffer.byteLength(text.slice(0, surrogate.at)) } };
+  if (surrogate !== null)
+    return {
+      fault: {
+        code: 'lone_surrogate',
+        message: `half of a surrogate pair: ${surrogate.word}`,
+        byte_offset: base + Buffer.byteLength(text.slice(0, surrogate.at)),
+      },
+    };
   if (countKeysIn(bytes) !== countKeysOf(value)) {
     const twice = duplicateKey(text);
-    if (twice) return { fault: { code: 'duplicate_key', message: `key ${JSON.stringify(twice.key)} is given twice in one object`, byte_offset: base + Buffer.byteLength(text.slice(0, twice.at)) } };
+    if (twice)
+      return {
+        fault: {
+          code: 'duplicate_key',
+          message: `key ${JSON.stringify(twice.key)} is given twice in one object`,
+          byte_offset: base + Buffer.byteLength(text.slice(0, twice.at)),
+        },
+      };
   }
   return { value };
 }
 
-const stripMark = (bytes: Buffer): Buffer => (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes);
+const stripMark = (bytes: Buffer): Buffer =>
+  bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
 
 function firstBadByte(bytes: Buffer): number {
   let at = 0;
@@ -49,7 +67,11 @@ function explain(text: string, error: Error, base: number): Fault {
   const word = text.slice(at, at + 12).match(/^-?(?:NaN|Infinity)\b/)?.[0];
   if (word) return { code: 'nan', message: `${word} is not JSON`, byte_offset };
   if (at >= text.trimEnd().length) return { code: 'truncated', message: 'the JSON is cut short', byte_offset };
-  return { code: 'not_json', message: `${error.message.split('\n')[0]!.slice(0, 160)}; near ${JSON.stringify(text.slice(at, at + 24))}`, byte_offset };
+  return {
+    code: 'not_json',
+    message: `${error.message.split('\n')[0]!.slice(0, 160)}; near ${JSON.stringify(text.slice(at, at + 24))}`,
+    byte_offset,
+  };
 }
 
 /** Only escapes can smuggle half a pair into UTF-8. */

@@ -24,7 +24,8 @@ export function layoutOf(head: Buffer, isWhole: boolean): Layout {
 /** Offset of the first byte that is neither white space nor a byte order mark; -1 when there is none. */
 export function firstInk(bytes: Buffer): number {
   let at = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
-  while (at < bytes.length && (bytes[at] === 0x20 || bytes[at] === 0x0a || bytes[at] === 0x0d || bytes[at] === 0x09)) at++;
+  while (at < bytes.length && (bytes[at] === 0x20 || bytes[at] === 0x0a || bytes[at] === 0x0d || bytes[at] === 0x09))
+    at++;
   return at < bytes.length ? at : -1;
 }
 

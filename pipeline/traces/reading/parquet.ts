@@ -25,7 +25,10 @@ export async function parquetRows(database: Database, blob: Blob): Promise<Parqu
     return { fault, rows: rowsOf(database, source, clean) };
   } catch (error) {
     await clean();
-    return { fault: { code: 'truncated', message: `not readable as Parquet: ${(error as Error).message.split('\n')[0]}` }, rows: empty() };
+    return {
+      fault: { code: 'truncated', message: `not readable as Parquet: ${(error as Error).message.split('\n')[0]}` },
+      rows: empty(),
+    };
   }
 }
 
@@ -47,22 +50,35 @@ async function onDisk(blob: Blob): Promise<{ path: string; clean: () => Promise<
 async function lostPrecision(database: Database, path: string, source: string): Promise<Fault | null> {
   const [meta] = await database.rows(`select created_by from parquet_file_metadata(${quote(path)})`);
   if (!/parquet\.?js|^parquets/i.test(String(meta?.created_by ?? ''))) return null;
-  const wide = (await database.columns(`select * from ${source}`)).filter((column) => column.type === 'BIGINT' || column.type === 'UBIGINT');
+  const wide = (await database.columns(`select * from ${source}`)).filter(
+    (column) => column.type === 'BIGINT' || column.type === 'UBIGINT',
+  );
   if (wide.length === 0) return null;
-  const tests = wide.map((column) => `count_if(abs(${ident(column.name)}::hugeint) >= 9007199254740992)::integer as ${ident(column.name)}`);
+  const tests = wide.map(
+    (column) => `count_if(abs(${ident(column.name)}::hugeint) >= 9007199254740992)::integer as ${ident(column.name)}`,
+  );
   const [counts] = await database.rows(`select ${tests.join(', ')} from ${source}`);
   const lost = Object.entries(counts ?? {}).filter(([, count]) => Number(count) > 0);
   if (lost.length === 0) return null;
-  return { code: 'int64_precision', message: `written by parquetjs, which rounds 64-bit integers beyond 2^53: ${lost.map(([name, count]) => `${name} (${count} values)`).join(', ')} cannot be trusted` };
+  return {
+    code: 'int64_precision',
+    message: `written by parquetjs, which rounds 64-bit integers beyond 2^53: ${lost.map(([name, count]) => `${name} (${count} values)`).join(', ')} cannot be trusted`,
+  };
 }
 
 const ident = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
-async function* rowsOf(database: Database, source: string, clean: () => Promise<void>): AsyncGenerator<{ value: unknown; sha256: string }> {
+async function* rowsOf(
+  database: Database,
+  source: string,
+  clean: () => Promise<void>,
+): AsyncGenerator<{ value: unknown; sha256: string }> {
   try {
     const [{ n }] = (await database.rows(`select count(*)::integer as n from ${source}`)) as [{ n: number }];
     for (let from = 0; from < n; from += rowsAtOnce) {
-      const reader = await database.connection.runAndReadAll(`select to_json(t)::varchar as row from (select * from ${source} limit ${rowsAtOnce} offset ${from}) t`);
+      const reader = await database.connection.runAndReadAll(
+        `select to_json(t)::varchar as row from (select * from ${source} limit ${rowsAtOnce} offset ${from}) t`,
+      );
       for (const [row] of reader.getRows()) {
         const bytes = Buffer.from(String(row));
         yield { value: JSON.parse(redact(bytes).bytes.toString('utf8'), wideAsText), sha256: hash('sha256', bytes) };
@@ -75,5 +91,10 @@ async function* rowsOf(database: Database, source: string, clean: () => Promise<
 
 /** Source text of a number that would not survive. */
 function wideAsText(this: unknown, _key: string, value: unknown, context?: { source?: string }): unknown {
-  return typeof value === 'number' && !Number.isSafeInteger(value) && context?.source && /^-?\d{16,}$/.test(context.source) ? context.source : value;
+  return typeof value === 'number' &&
+    !Number.isSafeInteger(value) &&
+    context?.source &&
+    /^-?\d{16,}$/.test(context.source)
+    ? context.source
+    : value;
 }

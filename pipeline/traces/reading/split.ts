@@ -1,4 +1,4 @@
-import { largestRecordBytes, type Fault } from './blob.ts';
+import { type Fault, largestRecordBytes } from './blob.ts';
 
 /** A piece of the source that holds one JSON value, with its place. */
 export interface Piece {
@@ -33,7 +33,9 @@ export async function* splitLines(chunks: AsyncIterable<Buffer>): AsyncGenerator
       held += chunk.length - from;
     }
     if (held > largestRecordBytes) {
-      yield { fault: { code: 'too_large', message: `a line of more than ${largestRecordBytes} bytes`, byte_offset: offset } };
+      yield {
+        fault: { code: 'too_large', message: `a line of more than ${largestRecordBytes} bytes`, byte_offset: offset },
+      };
       return;
     }
   }
@@ -65,7 +67,16 @@ export async function* splitArray(chunks: AsyncIterable<Buffer>): AsyncGenerator
         else if (byte === 0x22) inString = false;
         continue;
       }
-      if (depth === 1 && begun < 0 && byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09 && byte !== 0x2c && byte !== 0x5d) {
+      if (
+        depth === 1 &&
+        begun < 0 &&
+        byte !== 0x20 &&
+        byte !== 0x0a &&
+        byte !== 0x0d &&
+        byte !== 0x09 &&
+        byte !== 0x2c &&
+        byte !== 0x5d
+      ) {
         begun = offset + i;
         from = i;
       }
@@ -87,7 +98,13 @@ export async function* splitArray(chunks: AsyncIterable<Buffer>): AsyncGenerator
     }
     offset += chunk.length;
     if (held > largestRecordBytes) {
-      yield { fault: { code: 'too_large', message: `an element of more than ${largestRecordBytes} bytes`, byte_offset: begun } };
+      yield {
+        fault: {
+          code: 'too_large',
+          message: `an element of more than ${largestRecordBytes} bytes`,
+          byte_offset: begun,
+        },
+      };
       return;
     }
   }

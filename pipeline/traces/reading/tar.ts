@@ -39,7 +39,13 @@ export function* tarMembers(path: string, uri: string): Generator<Blob> {
         const name: string = longName ?? nameOf(header);
         longName = null;
         if ((kind === '0' || kind === '\0' || kind === '7') && length >= 0) {
-          yield { uri: `${uri}!${name.replace(/^\.?\//, '')}`, path, offset: body, length: Math.min(length, size - body), codec: 'none' };
+          yield {
+            uri: `${uri}!${name.replace(/^\.?\//, '')}`,
+            path,
+            offset: body,
+            length: Math.min(length, size - body),
+            codec: 'none',
+          };
         }
       }
       at = body + Math.ceil(length / block) * block;
@@ -57,7 +63,8 @@ function sizeOf(header: Buffer): number {
 }
 
 function nameOf(header: Buffer): string {
-  const prefix = header.subarray(257, 262).toString('latin1') === 'ustar' && header[263] !== 0x20 ? field(header, 345, 155) : '';
+  const prefix =
+    header.subarray(257, 262).toString('latin1') === 'ustar' && header[263] !== 0x20 ? field(header, 345, 155) : '';
   const name = field(header, 0, 100);
   return prefix ? `${prefix}/${name}` : name;
 }

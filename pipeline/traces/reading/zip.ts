@@ -34,17 +34,28 @@ function findDirectory(descriptor: number, size: number): { at: number; count: n
     if (plain.at !== 0xffffffff && plain.count !== 0xffff) return plain;
     if (i < 20 || tail.readUInt32LE(i - 20) !== locator64Magic) return null;
     const end64 = read(descriptor, Number(tail.readBigUInt64LE(i - 12)), 56);
-    return end64.readUInt32LE(0) === end64Magic ? { at: Number(end64.readBigUInt64LE(48)), count: Number(end64.readBigUInt64LE(32)) } : null;
+    return end64.readUInt32LE(0) === end64Magic
+      ? { at: Number(end64.readBigUInt64LE(48)), count: Number(end64.readBigUInt64LE(32)) }
+      : null;
   }
   return null;
 }
 
-function* members(descriptor: number, { at, count }: { at: number; count: number }, path: string, uri: string): Generator<Blob> {
+function* members(
+  descriptor: number,
+  { at, count }: { at: number; count: number },
+  path: string,
+  uri: string,
+): Generator<Blob> {
   let next = at;
   for (let i = 0; i < count; i++) {
     const entry = read(descriptor, next, 46);
     if (entry.readUInt32LE(0) !== entryMagic) return;
-    const [nameLength, extraLength, commentLength] = [entry.readUInt16LE(28), entry.readUInt16LE(30), entry.readUInt16LE(32)];
+    const [nameLength, extraLength, commentLength] = [
+      entry.readUInt16LE(28),
+      entry.readUInt16LE(30),
+      entry.readUInt16LE(32),
+    ];
     const rest = read(descriptor, next + 46, nameLength + extraLength);
     const name = rest.subarray(0, nameLength).toString('utf8');
     const { length, header } = wide(entry, rest.subarray(nameLength));
@@ -52,7 +63,13 @@ function* members(descriptor: number, { at, count }: { at: number; count: number
     next += 46 + nameLength + extraLength + commentLength;
     if (name.endsWith('/') || codec === undefined) continue;
     const local = read(descriptor, header, 30);
-    yield { uri: `${uri}!${name}`, path, offset: header + 30 + local.readUInt16LE(26) + local.readUInt16LE(28), length, codec };
+    yield {
+      uri: `${uri}!${name}`,
+      path,
+      offset: header + 30 + local.readUInt16LE(26) + local.readUInt16LE(28),
+      length,
+      codec,
+    };
   }
 }
 

@@ -16,30 +16,41 @@ describe('strict JSON', () => {
 
   it('finds a fault wherever JSON.parse does', () => {
     fc.assert(
-      fc.property(fc.jsonValue(), fc.nat(), fc.constantFrom('', '"', '{', ']', ',', ':', 'NaN', '\\', '\u0001'), (value, at, noise) => {
-        const text = JSON.stringify(value);
-        const place = at % (text.length + 1);
-        const broken = text.slice(0, place) + noise + text.slice(place + 1);
-        let isJson = true;
-        try {
-          JSON.parse(broken);
-        } catch {
-          isJson = false;
-        }
-        expect(jsonErrorAt(broken) === null).toBe(isJson);
-      }),
+      fc.property(
+        fc.jsonValue(),
+        fc.nat(),
+        fc.constantFrom('', '"', '{', ']', ',', ':', 'NaN', '\\', '\u0001'),
+        (value, at, noise) => {
+          const text = JSON.stringify(value);
+          const place = at % (text.length + 1);
+          const broken = text.slice(0, place) + noise + text.slice(place + 1);
+          let isJson = true;
+          try {
+            JSON.parse(broken);
+          } catch {
+            isJson = false;
+          }
+          expect(jsonErrorAt(broken) === null).toBe(isJson);
+        },
+      ),
       { numRuns: 2_000 },
     );
   });
 
   it('calls every proper prefix of an object cut short', () => {
     fc.assert(
-      fc.property(fc.dictionary(fc.string(), fc.jsonValue(), { minKeys: 1, noNullPrototype: true }), fc.nat(), (value, at) => {
-        const text = JSON.stringify(value);
-        const prefix = text.slice(0, 1 + (at % (text.length - 1))).toWellFormed();
-        const parsed = parseJson(Buffer.from(prefix));
-        expect('fault' in parsed && ['truncated', 'not_json', 'lone_surrogate'].includes(parsed.fault.code)).toBe(true);
-      }),
+      fc.property(
+        fc.dictionary(fc.string(), fc.jsonValue(), { minKeys: 1, noNullPrototype: true }),
+        fc.nat(),
+        (value, at) => {
+          const text = JSON.stringify(value);
+          const prefix = text.slice(0, 1 + (at % (text.length - 1))).toWellFormed();
+          const parsed = parseJson(Buffer.from(prefix));
+          expect('fault' in parsed && ['truncated', 'not_json', 'lone_surrogate'].includes(parsed.fault.code)).toBe(
+            true,
+          );
+        },
+      ),
     );
   });
 
