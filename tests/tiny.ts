@@ -48,7 +48,7 @@ export const tinySeed = (language: Language, split: Seed['split'], path: string)
   version: '1.0.0',
   licence: 'MIT',
   split,
-  origin: { kind: 'path', path, sha256: '0'.repeat(64) },
+  origin: { kind: 'path', path, sha256: '' },
   source: language === 'python' ? ['tally/*.py'] : ['lib/*.js'],
   tests: language === 'python' ? ['tests/test_*.py'] : ['test/*.test.js'],
   test: { runner: language === 'python' ? 'pytest' : 'node-test', deselect: [], import_roots: [], environment: {} },

@@ -76,11 +76,9 @@ export class ExecutionCache {
     const names = await readdir(this.folder);
     for (const stray of names.filter((n) => n.startsWith('.'))) await rm(join(this.folder, stray), { force: true });
     const parts = names.filter((n) => n.endsWith('.parquet')).sort();
-    const rows = await readParquet(
-      this.database,
-      Executions,
-      parts.map((n) => join(this.folder, n)),
-    );
+    // one at a time, so that a complaint names the damaged part
+    const rows: Execution[] = [];
+    for (const part of parts) rows.push(...(await readParquet(this.database, Executions, [join(this.folder, part)])));
     for (const row of rows) this.known.set(row.execution_id, row.result);
     if (parts.length > partsBeforeCompaction) await this.compact(parts, rows);
   }

@@ -46,32 +46,34 @@ export async function openLibrary(
 
 async function stateOf(seed: Seed, fetchSeed: FetchSeed): Promise<SeedState> {
   const { name, version, language, split, licence, origin } = seed;
-  const sha = origin.kind === 'npm' ? origin.integrity : origin.sha256;
-  const repository_id = contentId('repo', {
-    name,
-    version,
-    sha,
-    source: seed.source,
-    tests: seed.tests,
-    test: seed.test,
-  });
-  const state = {
-    repository_id,
-    name,
-    version,
-    language,
-    split,
-    licence,
-    source_kind: origin.kind,
-    source_locator: locatorOf(seed),
-    sha256: sha,
+  const state = { name, version, language, split, licence, source_kind: origin.kind, source_locator: locatorOf(seed) };
+  const identified = (sha: string) => {
+    const identity = { name, version, sha, source: seed.source, tests: seed.tests, test: seed.test };
+    return { ...state, sha256: sha, repository_id: contentId('repo', identity) };
   };
+  const declared = origin.kind === 'npm' ? origin.integrity : origin.sha256;
   try {
-    return { ...state, snapshot: snapshotOf(seed, repository_id, await fetchSeed(seed)), detail: null };
+    const root = await fetchSeed(seed);
+    const files = filesOf(seed, root);
+    const found = identified(origin.kind === 'path' ? treeDigest(seed, root, files, declared) : declared);
+    return { ...found, snapshot: snapshotOf(seed, found.repository_id, root, files), detail: null };
   } catch (error) {
     if (!(error instanceof DataError)) throw error;
-    return { ...state, snapshot: null, detail: error.message.replace(/\s*\n\s*/g, '; ') };
+    return { ...identified(declared), snapshot: null, detail: error.message.replace(/\s*\n\s*/g, '; ') };
   }
+}
+
+/** A folder has no archive digest: what is in its files tells one state of it from another. */
+function treeDigest(seed: Seed, root: string, { source_paths, test_paths }: Files, declared: string): string {
+  const lines = [...source_paths, ...test_paths].map((path) => `${path} ${sha256(readFileSync(join(root, path)))}`);
+  const found = sha256(lines.join('\n'));
+  if (declared === '' || declared === found) return found;
+  throw DataError.of({
+    where: `seed ${seed.name}`,
+    expected: `files with digest ${declared}`,
+    found,
+    fix: 'put the found digest into its origin if the change is meant, or leave it empty to take any',
+  });
 }
 
 const locatorOf = ({ origin }: Seed): string =>
@@ -81,20 +83,24 @@ const locatorOf = ({ origin }: Seed): string =>
       ? `${origin.name}@${origin.version}`
       : origin.path;
 
-function snapshotOf(seed: Seed, repository_id: string, root: string): RepositorySnapshot {
+type Files = Pick<RepositorySnapshot, 'source_paths' | 'test_paths'>;
+
+function filesOf(seed: Seed, root: string): Files {
   const test_paths = expand(root, seed.tests, seed.name);
   const tests = new Set(test_paths);
-  return {
-    repository_id,
-    name: seed.name,
-    version: seed.version,
-    language: seed.language,
-    root,
-    source_paths: expand(root, seed.source, seed.name).filter((path) => !tests.has(path)),
-    test_paths,
-    test: { ...seed.test, deselect: seed.test.deselect.map((d) => d.id) },
-  };
+  const source_paths = expand(root, seed.source, seed.name).filter((path) => !tests.has(path));
+  return { source_paths, test_paths };
 }
+
+const snapshotOf = (seed: Seed, repository_id: string, root: string, files: Files): RepositorySnapshot => ({
+  repository_id,
+  name: seed.name,
+  version: seed.version,
+  language: seed.language,
+  root,
+  ...files,
+  test: { ...seed.test, deselect: seed.test.deselect.map((d) => d.id) },
+});
 
 function expand(root: string, globs: readonly string[], name: string): string[] {
   const paths = [...new Set(globs.flatMap((glob) => globSync(glob, { cwd: root })))]
