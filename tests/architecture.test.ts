@@ -28,7 +28,6 @@ const domain = [
   'selection',
   'mutation',
   'stages',
-  'traces',
   'languages/python/syntax',
   'languages/javascript/syntax',
 ].map((room) => `pipeline/${room}/`);

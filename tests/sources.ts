@@ -25,7 +25,7 @@ export const textOf = (path: string): string => readFileSync(join(project, path)
 /** Every static or dynamic import of a TypeScript file. */
 export function importsOf(from: string, text = textOf(from)): Import[] {
   return text.split('\n').flatMap((content, index) => {
-    const found = content.matchAll(/(?:\bfrom\s+|\bimport\s*\(\s*|^\s*import\s+)'([^']+)'/g);
+    const found = content.matchAll(/(?:\bfrom\s+|\bimport\s*\(\s*|^\s*import\s+)'([@\w./:-]+)'/g);
     return [...found].map(([, target]) => ({ from, line: index + 1, to: resolved(from, target!) }));
   });
 }
