@@ -1,33 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Database, quote } from '../pipeline/warehouse/database.ts';
-import { createMarts, emptyTable, readSqlFile, type SqlFile, sqlFiles } from '../pipeline/warehouse/views.ts';
-import { tables } from '../schemas/index.ts';
+import { type Database, quote } from '../pipeline/warehouse/database.ts';
+import { readSqlFile, type SqlFile, sqlFiles } from '../pipeline/warehouse/views.ts';
+import { emptyWarehouse, type Plant, plantIn } from './plant.ts';
 
-const [marts, checks] = [await sqlFiles('marts'), await sqlFiles('checks')];
+const [marts, checks] = [[...(await sqlFiles('staging')), ...(await sqlFiles('marts'))], await sqlFiles('checks')];
 const named = (files: readonly SqlFile[]): [string, SqlFile][] => files.map((file) => [file.name, file]);
 
 let database: Database;
 beforeEach(async () => {
-  database = await Database.open({ threads: 1 });
-  for (const table of tables) await database.run(`create table ${table.name} as ${emptyTable(table)}`);
-  await createMarts(database);
+  database = await emptyWarehouse();
 });
 afterEach(() => database.close());
-
-type Plant = Record<string, Record<string, unknown>[]>;
-
-/** Inserts rows; columns left out are null. */
-async function plant(rows: Plant): Promise<void> {
-  for (const [table, list] of Object.entries(rows))
-    for (const row of list)
-      await database.run(`insert into ${table} (${Object.keys(row)}) values (${Object.values(row).map(literal)})`);
-}
-
-const literal = (value: unknown): string => {
-  if (Array.isArray(value)) return `[${value.map(literal)}]`;
-  if (Number.isNaN(value)) return "'nan'::double";
-  return typeof value === 'string' ? `'${value}'` : String(value);
-};
+const plant = (rows: Plant) => plantIn(database, rows);
 
 describe('every query', () => {
   it.each(named([...marts, ...checks]))(
@@ -149,6 +133,23 @@ const cases: Record<string, Case> = {
       'a verdict in another round': { tasks: [{ round: 1, task_id: 'd' }], verdicts: [verdict('d', 1, true, 2)] },
     },
   },
+  imports_accounted: {
+    good: {
+      import_sources: [
+        { round: 0, source_uri: 'a', role: 'trace', record_count: 2, reject_count: 1 },
+        { round: 0, source_uri: 'b', role: 'side', record_count: 0, reject_count: 0 },
+      ],
+      ingest_rejects: [{ round: 0, source_uri: 'a', source_record: 3 }],
+    },
+    wrong: {
+      'a rejected file without a reason': {
+        import_sources: [{ round: 0, source_uri: 'c', role: 'rejected', record_count: 0, reject_count: 1 }],
+      },
+      'a trace file without traces': {
+        import_sources: [{ round: 0, source_uri: 'd', role: 'trace', record_count: 0, reject_count: 0 }],
+      },
+    },
+  },
   rewards: {
     good: {
       scores: [
@@ -176,6 +177,31 @@ const cases: Record<string, Case> = {
       },
       'a task without a score': { selections: [{ round: 1, task_id: 'c', rank: 3 }] },
       'a task of another round': { selections: [{ round: 2, task_id: 'a', rank: 1 }] },
+    },
+  },
+  traces_whole: {
+    good: {
+      traces: [{ round: 0, trace_id: 'a', step_count: 1, tool_call_count: 1 }],
+      steps: [{ round: 0, trace_id: 'a', step_id: 1 }],
+      tool_calls: [{ round: 0, trace_id: 'a', step_id: 1, call_index: 0 }],
+    },
+    wrong: {
+      'a trace that lost a step': { traces: [{ round: 0, trace_id: 'b', step_count: 1, tool_call_count: 0 }] },
+      'a trace with a call too many': { tool_calls: [{ round: 0, trace_id: 'a', step_id: 1, call_index: 1 }] },
+    },
+  },
+  verdicts_have_source: {
+    good: {
+      traces: [
+        { round: 0, trace_id: 'a', outcome: 'resolved', outcome_source: 'report' },
+        { round: 0, trace_id: 'b', outcome: 'unknown' },
+      ],
+    },
+    wrong: {
+      'a verdict from nowhere': { traces: [{ round: 0, trace_id: 'c', outcome: 'resolved' }] },
+      'a source that says nothing': {
+        traces: [{ round: 0, trace_id: 'c', outcome: 'unknown', outcome_source: 'report' }],
+      },
     },
   },
   verdicts_short_circuit: {
@@ -305,7 +331,7 @@ describe('marts', () => {
     ]);
   });
 
-  it('failure_patterns gives rates over the attempts at our own tasks', async () => {
+  it('solver_failures gives rates over the attempts at our own tasks', async () => {
     const trace = (trace_id: string, outcome: string, failure_mode: string) => ({
       round: 1,
       trace_id,
@@ -325,7 +351,7 @@ describe('marts', () => {
     });
     expect(
       await database.rows(
-        'select operator, failure_mode, attempt_count, task_count, failure_rate, lift from failure_patterns',
+        'select operator, failure_mode, attempt_count, task_count, failure_rate, lift from solver_failures',
       ),
     ).toEqual([
       { operator: 'arith', failure_mode: 'exhausted', attempt_count: 1, task_count: 1, failure_rate: 0.5, lift: 1 },

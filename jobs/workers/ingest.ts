@@ -1,5 +1,6 @@
 import { workerData } from 'piscina';
-import { type Batch, type BatchResult, ingestBatch } from '../../pipeline/traces/ingest.ts';
+import type { Batch, BatchResult } from '../../pipeline/traces/batch.ts';
+import { ingestBatch } from '../../pipeline/traces/ingest.ts';
 import { Database } from '../../pipeline/warehouse/database.ts';
 
 /** What every worker of an import is given once. */

@@ -1,4 +1,4 @@
-import type { ImportedAnswerKey, Step, ToolCall, Trace } from '../../schemas/traces.ts';
+import type { ImportedAnswerKey, Step, Trace } from '../../schemas/traces.ts';
 
 /** A tool call with its result as an adapter understood it; what is left out is unknown. */
 export interface CallDraft {

@@ -1,5 +1,5 @@
+import type { Batch, BatchResult } from './batch.ts';
 import type { Family } from './formats/group.ts';
-import type { Batch, BatchResult } from './ingest.ts';
 
 /** Files of one family and key belong together; a bare chat joins AutoCodeRover when its folder is a task of that. */
 export function familyGroups(deferred: BatchResult['deferred']): Batch['groups'] {

@@ -16,8 +16,8 @@ import {
 import { canonicalJson, sha256 } from '../hash.ts';
 import { BulkWriter, type Part } from '../warehouse/bulk.ts';
 import type { Database } from '../warehouse/database.ts';
+import { type Batch, type BatchResult, type Spooled, spoolFile } from './batch.ts';
 import { familyGroups } from './groups.ts';
-import { type Batch, type BatchResult, type Spooled, spoolFile } from './ingest.ts';
 import { type IndexedOutcome, judge, OutcomeIndex } from './join.ts';
 import { type LinkEnd, linkEnd, parentsOf } from './links.ts';
 import type { Blob } from './reading/blob.ts';

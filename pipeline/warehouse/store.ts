@@ -91,7 +91,8 @@ export class Warehouse implements TableStore {
       const folder = table.is_sealed ? `sealed/${table.name}` : table.name;
       const path = `${folder}/round=${round}/${stage}-${digest.slice(0, 12)}.parquet`;
       await publish(file, join(this.root, path));
-      const record = (outputs[table.name] ??= { files: [], rows: 0, digest: '' });
+      outputs[table.name] ??= { files: [], rows: 0, digest: '' };
+      const record = outputs[table.name]!;
       record.files.push({ path, sha256: digest });
       record.rows += rows;
     }

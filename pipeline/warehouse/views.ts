@@ -17,7 +17,7 @@ export interface SqlFile {
   header: { purpose: string; grain: string; reads: string[] };
 }
 
-/** One view per table over every round, with the round as a column, then one view per mart. */
+/** One view per table over every round, with the round as a column, then one view per query of staging and marts. */
 export async function createViews(warehouse: Warehouse): Promise<void> {
   for (const table of tables) await warehouse.database.run(await tableView(warehouse, table));
   await createMarts(warehouse.database);
@@ -25,7 +25,7 @@ export async function createViews(warehouse: Warehouse): Promise<void> {
 
 /** Marts may read marts that come before them by name of their `-- reads:` header. */
 export async function createMarts(database: Database): Promise<void> {
-  const waiting = await sqlFiles('marts');
+  const waiting = [...(await sqlFiles('staging')), ...(await sqlFiles('marts'))];
   const done = new Set(tables.map((t) => t.name));
   while (waiting.length > 0) {
     const index = waiting.findIndex((mart) => mart.header.reads.every((name) => done.has(name)));
@@ -36,7 +36,7 @@ export async function createMarts(database: Database): Promise<void> {
   }
 }
 
-export async function sqlFiles(kind: 'marts' | 'checks'): Promise<SqlFile[]> {
+export async function sqlFiles(kind: 'staging' | 'marts' | 'checks'): Promise<SqlFile[]> {
   const folder = join(sqlFolder, kind);
   const names = (await readdir(folder)).filter((n) => n.endsWith('.sql')).sort();
   return Promise.all(

@@ -1,8 +1,8 @@
-import { isObject, type Json } from '../draft.ts';
+import { asText, isObject, type Json } from '../draft.ts';
 import { stemOf } from '../reading/entries.ts';
 import { isPredictions, outcomesOfFinalReport } from './final-report.ts';
 import { outcomesOfLog } from './logs.ts';
-import type { OutcomeRecord } from './outcome.ts';
+import { type OutcomeRecord, ranks } from './outcome.ts';
 import { outcomesOfReport } from './report.ts';
 import { outcomeOfHarborTrial, outcomeOfRewardText, outcomeOfVerifier, outcomesOfTerminalBench } from './trials.ts';
 
@@ -26,6 +26,28 @@ export function outcomesOfDocument(value: unknown, uri: string): OutcomeRecord[]
 /** Verdicts in a text that is no JSON. */
 export const outcomesOfText = (text: string, uri: string): OutcomeRecord[] | null =>
   outcomeOfRewardText(text, uri) ?? outcomesOfLog(text, uri);
+
+/** The header of an Inspect log in its archive speaks about all its samples. */
+export function outcomeOfHeader(value: unknown, uri: string): OutcomeRecord | null {
+  const evaluation = isObject(value) ? value.eval : null;
+  if (!uri.includes('!') || !isObject(evaluation) || typeof evaluation.task !== 'string') return null;
+  const fill = {
+    model_name: asText(evaluation.model),
+    run_id: asText(evaluation.run_id),
+    agent_name: asText(evaluation.solver),
+  };
+  return {
+    uri,
+    record: 0,
+    folder: uri.slice(0, uri.indexOf('!') + 1),
+    scope: 'folder',
+    task_id: null,
+    source: 'inspect_header',
+    rank: ranks.none,
+    outcome: 'unknown',
+    fill,
+  };
+}
 
 /** Known files beside traces that hold neither trajectories nor verdicts. */
 export function isSideDocument(value: unknown, uri: string): boolean {

@@ -29,6 +29,8 @@ export interface Fault {
   message: string;
   /** Offset into the decompressed bytes, where known. */
   byte_offset?: number;
+  /** Closest format. */
+  format_guess?: string;
 }
 
 export type FaultCode =

@@ -1,5 +1,5 @@
 const token =
-  /[ \t\r\n]*(?:([{}[\],:])|("(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.]))/y;
+  /[ \t\r\n]*(?:([{}[\],:])|("(?:[\x20\x21\x23-\x5b\x5d-\u{10ffff}]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.]))/uy;
 
 /**
  * Offset of the first character that cannot belong to JSON text; the length when the text ends too early, null when it
@@ -52,7 +52,7 @@ function failure(text: string, at: number, isWhole: boolean): number | null {
   if (start >= text.length) return isWhole ? null : text.length;
   if (text[start] !== '"') return start;
   // an open string is the end of the text, a control character or a bad escape inside it is the fault
-  const body = /(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/y;
+  const body = /(?:[\x20\x21\x23-\x5b\x5d-\u{10ffff}]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/uy;
   body.lastIndex = start + 1;
   body.exec(text);
   const end = body.lastIndex;

@@ -8,7 +8,7 @@ import { type Imported, importInto } from './rig.ts';
 
 const sample = resolve('../shared/traces');
 const isHere = existsSync(join(sample, 'MANIFEST.jsonl'));
-if (!isHere) console.warn(`skipped: the sample of real traces is not at ${sample}`);
+if (!isHere) process.stderr.write(`skipped: the sample of real traces is not at ${sample}\n`);
 
 interface Entry {
   file: string;
