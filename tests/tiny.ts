@@ -1,6 +1,6 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { ExecutionCache } from '../pipeline/harness/cache.ts';
 import { CachedHarness } from '../pipeline/harness/harness.ts';
 import { SessionPool } from '../pipeline/harness/pool.ts';
@@ -23,7 +23,8 @@ export interface TinyWorld {
   /** Where the copies lie; whole folder is removed by `close`. */
   folder: string;
   library: Library;
-  harness: Harness & { id: string };
+  harness: Harness;
+  cache: ExecutionCache;
   runners: TestRunner[];
   database: Database;
   syntax: Syntax;
@@ -60,6 +61,8 @@ export interface TinyOptions {
   /** Changes the copies before they are opened: plant a file, break a test. */
   plant?: (roots: Readonly<Record<Language, string>>) => Promise<void>;
   workers?: number;
+  /** Where the copies lie, when they should outlive the world; its path is a column of table repositories. */
+  seeds?: string;
   /** Where executions are remembered; inside the folder when left out. */
   executions?: string;
 }
@@ -79,10 +82,10 @@ export async function tinySeeds(folder: string, plant?: TinyOptions['plant']): P
   return parseManifest(JSON.stringify(seeds), 'tiny manifest');
 }
 
-export async function openTiny({ plant, workers = 2, executions }: TinyOptions = {}): Promise<TinyWorld> {
-  const folder = await mkdtemp(join(tmpdir(), 'tiny-'));
-  const seeds = await tinySeeds(folder, plant);
-  const library = await openLibrary(seeds, async ({ origin }) => (origin as { path: string }).path, say);
+export async function openTiny({ plant, workers = 2, seeds: kept, executions }: TinyOptions = {}): Promise<TinyWorld> {
+  const folder = await mkdtemp(kept === undefined ? join(tmpdir(), 'tiny-') : resolve('world-'));
+  const seeds = await tinySeeds(kept ?? folder, plant);
+  const library = await openLibrary(seeds, async ({ origin }) => resolve((origin as { path: string }).path), say);
   const runners = await openRunners();
   const database = await Database.open({ temp_directory: join(folder, 'duckdb') });
   const pool = new SessionPool(runners, workers);
@@ -99,7 +102,7 @@ export async function openTiny({ plant, workers = 2, executions }: TinyOptions =
     database.close();
     await rm(folder, { recursive: true, force: true });
   };
-  return { folder, library, harness, runners, database, syntax: await loadSyntax(), close };
+  return { folder, library, harness, cache, runners, database, syntax: await loadSyntax(), close };
 }
 
 /** The real runners of both languages in the real sandbox. */
