@@ -6,7 +6,7 @@ import { Arena } from './arena.ts';
 import type { ArenaPort } from './attempt.ts';
 
 /** Raise it when actions or features of the same task should come out differently. */
-const arenaVersion = 2;
+const arenaVersion = 3;
 
 /** Arenas by repositories: stages of one process that read the same table share the opened tasks. */
 export function arenaPort(options: { harness: Harness; library: Library; syntax: Syntax; buckets: number }): ArenaPort {

@@ -49,7 +49,8 @@ export async function openWorkspace({
   const run = async (tests: readonly string[]): Promise<SuiteRun> =>
     usable(await harness.suite(task.repository_id, { edits: base, tests, coverage: true, wall_ms: fewTestsWallMs }));
   const failingRun = await run(task.failing_tests);
-  const failing = failingRun.tests.filter((test) => test.status !== 'passed' && test.status !== 'skipped');
+  const results = new Map(failingRun.tests.map((test) => [test.test_id, test]));
+  const failing = task.failing_tests.flatMap((id) => results.get(id) ?? []).filter(fails);
   if (failing.length === 0 || failing[0]!.test_id !== task.failing_tests[0]) return null;
   const file = fileOf(task.failing_tests[0]!);
   const beside = suite
@@ -75,6 +76,8 @@ export async function openWorkspace({
       }),
   };
 }
+
+const fails = ({ status }: TestResult): boolean => status !== 'passed' && status !== 'skipped';
 
 /** The run, unless the infrastructure broke it: that says nothing of a task, so it must not become an outcome. */
 export function usable(run: SuiteRun): SuiteRun {

@@ -21,7 +21,7 @@ export interface TrustedList {
 /** Round 0: makes the validation and held-out tasks from their pinned list, and refuses any that came out differently. */
 export const trusted = defineStage({
   name: 'trusted',
-  version: 2,
+  version: 3,
   reads: { repositories: bootstrap(Repositories) },
   writes: { trusted_tasks: TrustedTasks, trusted_answer_keys: TrustedAnswerKeys },
   params: z.object({

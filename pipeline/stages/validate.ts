@@ -20,7 +20,7 @@ export const validateParams = z.object({
 /** Sends every candidate through the four gates; one verdict row per gate that looked at it. */
 export const validate = defineStage({
   name: 'validate',
-  version: 3,
+  version: 4,
   reads: { repositories: bootstrap(Repositories), tasks: current(Tasks), answer_keys: current(AnswerKeys) },
   writes: { verdicts: Verdicts },
   params: validateParams,

@@ -46,9 +46,8 @@ export async function propose(ground: Ground, site: Site, options: ProposalOptio
     repeat: 0,
   });
   const results = new Map(run.tests.map((test) => [test.test_id, test]));
-  const failing = repository.tests
-    .filter((id) => results.get(id)?.status !== 'passed')
-    .sort(lightestFirst(ground.coverage));
+  const notPassed = repository.tests.filter((id) => results.get(id)?.status !== 'passed');
+  const failing = notPassed.sort(partsFirst(notPassed, lightestFirst(ground.coverage)));
   const fail_to_pass = run.outcome === 'complete' ? failing : [];
   const named = fail_to_pass.slice(0, namedTests);
   return {
@@ -109,6 +108,12 @@ function answerKey({
     bug_text: edit.replacement,
     canary: `canary-${sha256(`canary ${task_id}`).slice(0, 20)}`,
   };
+}
+
+/** A test with parts (`merged` of `merged > sorts`) fails because a part does and says nothing itself: it comes last. */
+function partsFirst(ids: readonly string[], otherwise: (a: string, b: string) => number): typeof otherwise {
+  const whole = new Set(ids.filter((id) => ids.some((other) => other.startsWith(`${id} > `))));
+  return (a, b) => Number(whole.has(a)) - Number(whole.has(b)) || otherwise(a, b);
 }
 
 const resultOf = (results: ReadonlyMap<string, TestResult>, id: string): TestResult =>

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Arena } from '../../../pipeline/arena/arena.ts';
 import { leakIn } from '../../../pipeline/gates/leak.ts';
 import { applyPatch } from '../../../pipeline/mutation/patch.ts';
 import type { Language } from '../../../pipeline/ports.ts';
@@ -109,6 +110,20 @@ describe.skipIf(missing !== null)('propose', () => {
     );
     expect(fatal.key.fail_to_pass).toEqual([]);
     expect(fatal.task.problem_statement).toBe('The suite did not complete: broken.');
+  });
+
+  it('names the parts of a test before the whole, and its task can be attempted', async () => {
+    const ground = grounds.javascript;
+    const bug = editIn(ground.sources, 'lib/interval.js', 'if (last && last', 'if (last || last');
+    const { task, key } = await proposed(ground, siteOf(ground, bug));
+    expect(task.failing_tests.at(-1)).toBe('test/interval.test.js::merged');
+    expect(task.failing_tests.length).toBe(4);
+    const arena = new Arena({ ...world, repositories: [ground.repository], buckets: 64 });
+    const challenge = await arena.open(task, key);
+    expect(challenge!.workspace.failing.map((t) => t.test_id)).toEqual(task.failing_tests);
+    expect(challenge!.reversals.length).toBeGreaterThan(0);
+    const [outcome] = await challenge!.execute(challenge!.reversals.slice(0, 1));
+    expect(outcome).toMatchObject({ class: 'fixed', full: true });
   });
 
   it('orders tests by what they execute, then by name', () => {
