@@ -102,8 +102,11 @@ export interface Probe {
   outcome: 'ran' | 'broken' | 'timeout' | 'crashed';
   /** Results up to and including the first test that does not pass. Empty unless `ran`. */
   tests: TestResult[];
-  /** The edit could not be put into the loaded program, so a fresh process ran it: some hundred times slower. */
-  is_cold?: boolean;
+  /**
+   * Why a fresh process ran it, some hundred times slower: the edit could not be put into the loaded program, or it
+   * passed but touches a function that ran while the program was loaded.
+   */
+  cold_because?: 'cannot_swap' | 'doubtful';
 }
 
 export interface ProbeRequest {

@@ -14,7 +14,7 @@ import type { ExecutionCache } from './cache.ts';
 import type { SessionPool } from './pool.ts';
 
 /** Raise it when the same request should now give another answer. */
-const harnessVersion = 1;
+const harnessVersion = 2;
 /** Times a run that the infrastructure broke is tried again before it is recorded as such. */
 const retries = 2;
 
@@ -122,7 +122,7 @@ export class CachedHarness implements Harness {
 /** A cached probe keeps only what the Solver's rules look at: statuses, and the message of the last test. */
 const compact = (probe: Probe): Probe => ({
   outcome: probe.outcome,
-  ...(probe.is_cold ? { is_cold: true } : {}),
+  ...(probe.cold_because ? { cold_because: probe.cold_because } : {}),
   tests: probe.tests.map((test) => ({
     ...test,
     frames: test.frames.slice(-4),

@@ -8,7 +8,7 @@ import { enumerateBugs } from '../mutation/index.ts';
 import type { Syntax } from '../mutation/types.ts';
 import type { Harness, Library } from '../ports.ts';
 import { bootstrap, defineStage } from '../stage.ts';
-import { type Ground, isWarm, prepareGround, type Site } from '../tasks/ground.ts';
+import { type Ground, isTryable, prepareGround, type Site } from '../tasks/ground.ts';
 import { type Proposal, propose } from '../tasks/propose.ts';
 import type { TrustedSpec } from '../tasks/trusted-spec.ts';
 
@@ -55,7 +55,7 @@ export const trusted = defineStage({
     );
     let done = 0;
     const made = await mapLimit(specs, 4, async (spec) => {
-      const result = await make(grounds.get(spec.repository)!, spec, harness);
+      const result = await make(grounds.get(spec.repository)!, spec, { harness, syntax });
       progress(++done, specs.length, spec.repository);
       return result;
     });
@@ -94,13 +94,16 @@ export function refuseOverlap(
 async function make(
   ground: Ground,
   spec: TrustedSpec,
-  harness: Harness,
+  { harness, syntax }: { harness: Harness; syntax: Syntax },
 ): Promise<Proposal | 'source_differs' | 'labels_differ' | 'cold_only'> {
   const site = findSite(ground, spec);
   if (!site) return 'source_differs';
-  if (!(await isWarm(ground, site.edit.path, site.function, harness))) return 'cold_only';
   const proposal = await propose(ground, site, { split: spec.split, skill_id: null, harness });
-  return labelsDigest(proposal.key.fail_to_pass) === spec.fail_to_pass_digest ? proposal : 'labels_differ';
+  const { fail_to_pass } = proposal.key;
+  if (labelsDigest(fail_to_pass) !== spec.fail_to_pass_digest) return 'labels_differ';
+  const { path, start, end, replacement } = site.edit;
+  const bug = { path, start, end, replacement };
+  return (await isTryable(ground, bug, spec.symbol, fail_to_pass[0]!, { harness, syntax })) ? proposal : 'cold_only';
 }
 
 /** Digest of the failing tests, whatever their order. */

@@ -8,7 +8,7 @@ import { judge } from '../gates/index.ts';
 import type { Syntax } from '../mutation/types.ts';
 import type { Harness, Library, Stopwatch } from '../ports.ts';
 import { bootstrap, current, defineStage } from '../stage.ts';
-import { isWarm, prepareGround, suiteWallMs, testsCovering } from '../tasks/ground.ts';
+import { isTryable, prepareGround, suiteWallMs, testsCovering } from '../tasks/ground.ts';
 
 export const validateParams = z.object({
   /** Runs of the whole suite on the broken tree that must agree test by test (METHOD.md 3). */
@@ -73,9 +73,9 @@ export function groundsOf(
         const fn = ground.modules.get(path)?.functions.find((f) => f.name === symbol);
         return fn ? testsCovering(ground, path, fn) : repository.tests;
       },
-      isTryable: ({ path, symbol }) => {
-        const fn = ground.modules.get(path)?.functions.find((f) => f.name === symbol);
-        return fn ? isWarm(ground, path, fn, harness) : Promise.resolve(true);
+      isTryable: ({ path, symbol, bug_start, bug_end, bug_text, fail_to_pass }) => {
+        const bug = { path, start: bug_start, end: bug_end, replacement: bug_text };
+        return isTryable(ground, bug, symbol, fail_to_pass[0]!, ports);
       },
       parses: (_, text) => syntax.parses(repository.language, text),
       functionsOf: (path, text) => syntax.parse(repository.language, path, text).functions.map((fn) => fn.name),

@@ -1,7 +1,7 @@
 import type { Repository } from '../../schemas/repositories.ts';
-import { enumerateBugs } from '../mutation/index.ts';
+import { applyEdit, editBetween, enumerateBugs } from '../mutation/index.ts';
 import type { CandidateEdit, SourceFunction, SourceModule, Syntax } from '../mutation/types.ts';
-import type { Coverage, Harness, Library } from '../ports.ts';
+import type { Coverage, Edit, Harness, Library } from '../ports.ts';
 
 /** Wall time of one run of a whole suite before anything is known of it. */
 export const baselineWallMs = 120_000;
@@ -56,24 +56,55 @@ export function sitesOf({ repository, modules, coverage }: Ground): Site[] {
   });
 }
 
-/**
- * Whether edits of a function can be tried in a warm session. Asked by an edit that changes nothing: a blank at the
- * end of the first line after the docstring.
- */
-export async function isWarm(ground: Ground, path: string, fn: SourceFunction, harness: Harness): Promise<boolean> {
-  const text = ground.sources.get(path)!;
-  const [test] = testsCovering(ground, path, fn);
+/** A blank at the end of the first line after the docstring: an edit that changes nothing. Null in a one-line body. */
+function blankIn(text: string, path: string, fn: SourceFunction): Edit | null {
   const statement = fn.body_start + text.slice(fn.body_start).search(/\S/);
   const at = text.indexOf('\n', statement);
-  if (test === undefined || at < 0 || at >= fn.end) return true;
-  const blank = { path, start: at, end: at, replacement: ' ' };
+  return at < 0 || at >= fn.end ? null : { path, start: at, end: at, replacement: ' ' };
+}
+
+/** Whether edits of a function can be put into a warm session's loaded program. */
+export async function isWarm(ground: Ground, path: string, fn: SourceFunction, harness: Harness): Promise<boolean> {
+  const [test] = testsCovering(ground, path, fn);
+  const blank = blankIn(ground.sources.get(path)!, path, fn);
+  if (test === undefined || blank === null) return true;
   const [probe] = await harness.probe(ground.repository.repository_id, {
     base: [],
     candidates: [blank],
     tests: [test],
     budget_ms: warmthBudgetMs,
   });
-  return !probe!.is_cold;
+  return probe!.cold_because !== 'cannot_swap';
+}
+
+/**
+ * Whether attempts at a bug can be made in a warm session: its function can be swapped, and its first failing test
+ * fails there too. A bug that only shows while the program is loaded would cost a cold run an attempt.
+ */
+export async function isTryable(
+  ground: Ground,
+  bug: Edit,
+  symbol: string,
+  test: string,
+  ports: TryPorts,
+): Promise<boolean> {
+  const { repository, modules, sources } = ground;
+  const fn = modules.get(bug.path)?.functions.find((f) => f.name === symbol);
+  if (!fn || !(await isWarm(ground, bug.path, fn, ports.harness))) return false;
+  const before = sources.get(bug.path)!;
+  const after = applyEdit(before, bug);
+  const broken = ports.syntax.parse(repository.language, bug.path, after).functions.find((f) => f.name === symbol);
+  const blank = broken ? blankIn(after, bug.path, broken) : null;
+  if (blank === null) return true;
+  const base = [{ path: bug.path, ...editBetween(before, after) }];
+  const request = { base, candidates: [blank], tests: [test], budget_ms: warmthBudgetMs };
+  const [probe] = await ports.harness.probe(repository.repository_id, request);
+  return probe!.cold_because === undefined && probe!.tests.at(-1)?.status !== 'passed';
+}
+
+interface TryPorts {
+  harness: Harness;
+  syntax: Syntax;
 }
 
 const warmthBudgetMs = 1000;

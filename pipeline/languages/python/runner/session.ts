@@ -97,7 +97,7 @@ class PythonSession implements WarmSession {
     for (const [index, candidate] of request.candidates.entries()) {
       const warm = found[index]!;
       if (typeof warm !== 'string') probes.push(warm);
-      else probes.push({ ...probeOf(await this.coldProbe(request, candidate)), is_cold: warm === 'cannot_swap' });
+      else probes.push({ ...probeOf(await this.coldProbe(request, candidate)), cold_because: warm });
     }
     return probes;
   }
