@@ -74,7 +74,7 @@ async function alignOne(challenge: Challenge, settings: AlignmentSettings): Prom
   const facts = { pass_rate: found.pass_rate, partial_rate, reward_variance: found.reward_variance };
   if (found.is_zero || gradient.norm2 === 0) {
     return {
-      ...withoutGradient(challenge.task.task_id, agreed(found.pass_rate), k),
+      ...withoutGradient(challenge.task.task_id, agreed(facts), k),
       ...facts,
       wall_ms: now() - started,
     };
@@ -92,12 +92,11 @@ async function alignOne(challenge: Challenge, settings: AlignmentSettings): Prom
   };
 }
 
-const agreed = (pass_rate: number): string =>
-  pass_rate === 1
-    ? 'every rollout repaired it'
-    : pass_rate === 0
-      ? 'no rollout repaired any of it'
-      : 'all rollouts earned the same';
+function agreed({ pass_rate, partial_rate }: Pick<Aligned, 'pass_rate' | 'partial_rate'>): string {
+  if (pass_rate === 1) return 'every rollout repaired it';
+  if (pass_rate === 0 && partial_rate === 0) return 'no rollout repaired any of it';
+  return 'all rollouts earned the same';
+}
 
 const withoutGradient = (task_id: string, zero_reason: string, k: number): Aligned => ({
   task_id,
