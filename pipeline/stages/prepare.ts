@@ -11,11 +11,11 @@ import { baselineWallMs } from '../tasks/ground.ts';
 /** Round 0: what each seed repository is good for. Registry, scores and selections start empty. */
 export const prepare = defineStage({
   name: 'prepare',
-  version: 3,
+  version: 4,
   reads: {},
   writes: { repositories: Repositories, skills: Skills, scores: Scores, selections: Selections },
   params: z.object({
-    /** Warm runs in shuffled order that must agree with the two cold ones. */
+    /** Warm runs, as collected, in reverse, then shuffled, that must agree with the two cold ones. */
     reruns: z.int().min(1).default(2),
     /** Fewest stable tests that make a repository usable. */
     fewest_tests: z.int().min(1).default(5),
@@ -89,7 +89,7 @@ async function baseline(
   const slow = new Set(cold[0]!.tests.filter((t) => t.duration_ms > settings.slowest_test_ms).map((t) => t.test_id));
   const candidates = stable(ids, cold).filter((id) => !slow.has(id));
   const orders = Array.from({ length: settings.reruns }, (_, i) =>
-    i === 0 ? candidates : shuffled(candidates, seededRandom(`${seed}/baseline/${state.name}/${i}`)),
+    orderOf(candidates, i, `${seed}/baseline/${state.name}/${i}`),
   );
   const warm = await Promise.all(
     orders.map((tests, repeat) => harness.suite(state.repository_id, { ...request, tests, repeat })),
@@ -105,6 +105,12 @@ async function baseline(
   if (tests.length < settings.fewest_tests)
     return row('failing_baseline', `only ${tests.length} tests pass every time`, found);
   return row('ready', null, found);
+}
+
+/** As collected, then in reverse (whatever needs a test before it fails in one of the two), then by chance. */
+function orderOf(ids: readonly string[], run: number, seed: string): string[] {
+  if (run === 0) return [...ids];
+  return run === 1 ? [...ids].reverse() : shuffled(ids, seededRandom(seed));
 }
 
 /** Ids that passed in every run, in the given order. */

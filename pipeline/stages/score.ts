@@ -15,15 +15,22 @@ import {
 import { type ArenaPort, openAll, validTasks } from '../arena/attempt.ts';
 import { loadCheckpoint } from '../arena/policies.ts';
 import type { Harness, ObjectStore, Stopwatch } from '../ports.ts';
+import { LEGAL_SHAPES } from '../sketch/spec.ts';
 import { bootstrap, current, defineStage, previous } from '../stage.ts';
+
+/** Refused before anything runs, not when the first sketch is made. */
+function legal(name: 'k' | 's') {
+  const values = [...new Set(LEGAL_SHAPES.map((shape) => shape[name]))];
+  return z.int().refine((value) => values.includes(value), `expected one of ${values.join(', ')}`);
+}
 
 export const scoreParams = z.object({
   /** Rollouts per task: at 8 the cosine predicts a task's usefulness at Spearman .19, at 64 at .50 (prototype). */
   rollouts: z.int().min(2).default(64),
   loss: z.enum(['gdpo', 'grpo']).default('gdpo'),
   /** Sketch: length, non-zeros per coordinate, seed. */
-  k: z.int().default(4096),
-  s: z.int().default(4),
+  k: legal('k').default(4096),
+  s: legal('s').default(4),
   sketch_seed: z.int().nonnegative().default(7),
 });
 

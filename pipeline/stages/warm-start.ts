@@ -17,7 +17,11 @@ import { type Demonstration, warmStart } from '../training/warm-start.ts';
 
 export const warmStartParams = z.object({
   kind: z.enum(['loglinear', 'mlp']).default('loglinear'),
-  buckets: z.int().default(1 << 18),
+  /** Feature buckets of the policy. */
+  buckets: z
+    .int()
+    .refine((n) => n >= 2 && Number.isInteger(Math.log2(n)), 'expected a power of two')
+    .default(1 << 18),
   /** Tasks searched exhaustively for repairs to imitate. */
   tasks: z.int().min(0).default(16),
   epochs: z.int().min(1).default(3),

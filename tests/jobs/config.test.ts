@@ -32,7 +32,7 @@ describe('precedence', () => {
 
   it('file < overlays in order < environment < flags', () => {
     expect(rollouts({})).toBe(64);
-    file('socratic.toml', '[score]\nrollouts = 10\nk = 128\n');
+    file('socratic.toml', '[score]\nrollouts = 10\nk = 1024\n');
     expect(rollouts({})).toBe(10);
     const files = [file('a.toml', '[score]\nrollouts = 11\n'), file('b.toml', 'score.rollouts = 12\n')];
     expect(rollouts({ files })).toBe(12);
@@ -41,7 +41,7 @@ describe('precedence', () => {
     expect(rollouts({ files, environment })).toBe(13);
     expect(rollouts({ files, environment, flags: ['score.rollouts=14'] })).toBe(14);
     expect(rollouts({ files, environment, flags: ['score.rollouts=14', 'score.rollouts=15'] })).toBe(15);
-    expect(load({ files, environment }).score.k).toBe(128);
+    expect(load({ files, environment }).score.k).toBe(1024);
   });
 
   it('reads text as the setting wants it', () => {
@@ -86,14 +86,14 @@ describe('refusals', () => {
   };
 
   it('an unknown key: its nearest neighbour and its line', () => {
-    file('socratic.toml', '# about\nworkers = 2\n\n[score]\nk = 64\nrolouts = 3\n');
+    file('socratic.toml', '# about\nworkers = 2\n\n[score]\nk = 512\nrolouts = 3\n');
     expect(refused({})).toMatch(
       /^setting score\.rolouts \(socratic\.toml:6\)\n {2}expected: one of rollouts, .*\n {2}found: rolouts\n {2}fix: did you mean score\.rollouts\?$/,
     );
   });
 
   it('an unknown section, in the overlay that has it', () => {
-    file('socratic.toml', '[score]\nk = 64\n');
+    file('socratic.toml', '[score]\nk = 512\n');
     expect(refused({ files: [file('o.toml', 'seed = "x"\n[scor]\nk = 3\n')] })).toMatch(
       /^setting scor \(o\.toml:2\)[\s\S]*did you mean score\?/,
     );
@@ -123,8 +123,11 @@ describe('refusals', () => {
     [['workers=1', 'workers.x=3'], /workers both as a key and as a section/],
     [['repositories=a('], /setting repositories .*\n {2}expected: expected a regular expression\n {2}found: a\(/],
     [['seed='], /setting seed/],
+    [['score.k=100'], /setting score\.k .*\n {2}expected: expected one of 512, 1024, 2048, 4096, 8192\n {2}found: 100/],
+    [['score.s=3'], /setting score\.s/],
+    [['warm_start.buckets=1000'], /setting warm_start\.buckets .*\n {2}expected: expected a power of two/],
   ])('flags %j', (flags, said) => {
-    file('socratic.toml', '[score]\nk = 64\n');
+    file('socratic.toml', '[score]\nk = 512\n');
     expect(refused({ flags })).toMatch(said);
     expect(Object.hasOwn(Object.prototype, 'x')).toBe(false);
   });
