@@ -87,14 +87,12 @@ export function requestOf(model: string, pattern: ForeignPattern, draft: CardTex
       lift: [pattern.lift_low, pattern.lift, pattern.lift_high],
     },
     facts: pattern.facts,
-    steps: pattern.evidence
-      .slice(0, 12)
-      .map((entry) => ({
-        step: `${entry.attempt.trace_id}#${entry.step_id}`,
-        model: entry.attempt.model,
-        outcome: entry.attempt.outcome,
-        note: entry.note,
-      })),
+    steps: pattern.evidence.slice(0, 12).map((entry) => ({
+      step: `${entry.attempt.trace_id}#${entry.step_id}`,
+      model: entry.attempt.model,
+      outcome: entry.attempt.outcome,
+      note: entry.note,
+    })),
     draft,
   };
   return {
