@@ -22,6 +22,7 @@ import { type IndexedOutcome, judge, OutcomeIndex } from './join.ts';
 import { type LinkEnd, linkEnd, parentsOf } from './links.ts';
 import type { Blob } from './reading/blob.ts';
 import { listEntries } from './reading/entries.ts';
+import { withTails } from './tails.ts';
 
 /** Raise it when the same files should now give other rows. */
 export const importVersion = 1;
@@ -80,7 +81,7 @@ export async function importTraces(
   const out = join(scratch, 'parts');
   await mkdir(out, { recursive: true });
   const listing = await listEntries(options.inputs, scratch);
-  const singles = batchesOf(distinct(listing.blobs), 0, options, out);
+  const singles = batchesOf(withTails(distinct(listing.blobs)), 0, options, out);
   const first = await runAll(singles, options);
   const groups = familyGroups(first.flatMap((result) => result.deferred));
   const grouped = groupBatches(groups, singles.length, options, out);

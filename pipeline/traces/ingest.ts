@@ -177,9 +177,9 @@ class Reader {
     drafts: readonly TraceDraft[],
     { record, sha256, flags }: Place,
   ): Promise<void> {
-    const { uri } = state.blob;
+    const { uri, tail = uri } = state.blob;
     for (const [index, draft] of drafts.entries()) {
-      const own = { uri, record: drafts.length > 1 ? index : record, sha256, record_count: 1, flags: [...flags] };
+      const own = { uri, tail, record: drafts.length > 1 ? index : record, sha256, record_count: 1, flags: [...flags] };
       await this.sink.trace([state], draft, own);
     }
   }
@@ -223,9 +223,9 @@ class Reader {
   private async together(draft: TraceDraft, states: readonly FileState[]): Promise<void> {
     const first = states[0]!;
     const sha256 = states.length === 1 ? first.sha256 : hash('sha256', states.map((state) => state.sha256).join('\n'));
-    const { uri } = first.blob;
+    const { uri, tail = uri } = first.blob;
     const record = first.account.record_count;
-    await this.sink.trace(states, draft, { uri, record, sha256, record_count: states.length, flags: [] });
+    await this.sink.trace(states, draft, { uri, tail, record, sha256, record_count: states.length, flags: [] });
   }
 }
 

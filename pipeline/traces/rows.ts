@@ -20,6 +20,8 @@ import { folderOf } from './reading/entries.ts';
 /** Where a trajectory was read. */
 export interface Provenance {
   uri: string;
+  /** End of the path that goes into ids. */
+  tail: string;
   record: number;
   sha256: string;
   /** Source records folded into it. */
@@ -39,18 +41,13 @@ export interface TraceRows {
 }
 
 /**
- * Id of a trajectory: its bytes, its number in the file, and the last four parts of its path, so that a moved folder
- * keeps its ids while byte-identical attempts of different runs stay apart.
+ * Id of a trajectory: its bytes, its number in the file, and the end of its path, so that a moved folder keeps its ids
+ * while byte-identical attempts of different runs stay apart.
  */
-export const traceIdOf = ({ uri, record, sha256 }: Pick<Provenance, 'uri' | 'record' | 'sha256'>, index = 0): string =>
-  `trace_${hash('sha256', [sha256, record, index, pathTail(uri)].join('\n')).slice(0, 24)}`;
-
-const pathTail = (uri: string): string =>
-  uri
-    .split(/[/!]/)
-    .slice(-4)
-    .join('/')
-    .replace(/\.(gz|zst)$/, '');
+export const traceIdOf = (
+  { tail, record, sha256 }: Pick<Provenance, 'tail' | 'record' | 'sha256'>,
+  index = 0,
+): string => `trace_${hash('sha256', [sha256, record, index, tail].join('\n')).slice(0, 24)}`;
 
 /** Rows of a draft and of the agents it started, parents first. */
 export function rowsOf(

@@ -19,6 +19,8 @@ export interface Blob {
   offset: number;
   /** Stored length in bytes. */
   length: number;
+  /** End of the uri, long enough that no other file of the import has it: part of the ids of its traces. */
+  tail?: string;
   /** How an archive stored the member; compression of the file itself is found by its first bytes. */
   codec: 'none' | 'deflate' | 'zstd';
 }

@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { folderOf, spoolInput, stemOf } from '../../../pipeline/traces/reading/entries.ts';
 import { splitArray, splitLines } from '../../../pipeline/traces/reading/split.ts';
+import { withTails } from '../../../pipeline/traces/tails.ts';
 import { imported, jsonLines } from './rig.ts';
 
 const row = (id: string) => ({
@@ -213,5 +214,30 @@ describe('names', () => {
     ['plain', '', 'plain'],
   ])('%s', (uri, folder, stem) => {
     expect([folderOf(uri), stemOf(uri)]).toEqual([folder, stem]);
+  });
+});
+
+describe('ends of paths', () => {
+  const blob = (uri: string) => ({ uri, path: uri, offset: 0, length: 1, codec: 'none' as const });
+  it('are four parts, and longer where copies of one tree meet', () => {
+    const uris = ['in/a/runs/r1/x/t.json.gz', 'in/b/runs/r1/x/t.json', 'in/c/y.json'];
+    expect(withTails(uris.map(blob)).map((b) => b.tail)).toEqual([
+      'a/runs/r1/x/t.json',
+      'b/runs/r1/x/t.json',
+      'in/c/y.json',
+    ]);
+  });
+  it('are never shared by two files', () => {
+    const part = fc.constantFrom('a', 'b', 'c');
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.array(part, { minLength: 1, maxLength: 7 }).map((parts) => parts.join('/'))),
+        (uris) => {
+          const tails = withTails(uris.map(blob)).map((b) => b.tail);
+          // a path that is the end of another one keeps its whole length; the longer one then has one part more
+          expect(new Set(tails).size).toBe(uris.length);
+        },
+      ),
+    );
   });
 });
