@@ -103,6 +103,9 @@ const placeOf = (stage: string, { name, bind, is_open }: Source): string => {
   return `${stage}/${is_open ? name : `open${name}`}`;
 };
 
+/** By its real path: the sandbox user may not be able to follow the links that lead there. */
+const inPlace = ({ bind, path }: Source): Bind => ({ ...bind, source: path });
+
 /**
  * Root stages what the unprivileged sandbox user could not reach (below a 0700 home or temporary directory) or read
  * (an umask of 077), an ordinary user nothing; both stage a tree that is to be written to.
@@ -111,7 +114,7 @@ const placeOf = (stage: string, { name, bind, is_open }: Source): string => {
 export const stageBinds = (host: Host, binds: readonly Bind[], bytes: number, method: CopyMethod): Staging => {
   const sources = binds.map((bind, index) => inspect(host, bind, index));
   const staged = sources.filter(({ bind, is_reachable, is_open }) => bind.is_writable || !is_reachable || !is_open);
-  if (staged.length === 0) return { prefix: [], binds: [...binds] };
+  if (staged.length === 0) return { prefix: [], binds: sources.map(inPlace) };
   const stage = stageFor(sources, host.coverable);
   const script = [
     stage,
@@ -129,7 +132,7 @@ export const stageBinds = (host: Host, binds: readonly Bind[], bytes: number, me
   return {
     prefix: [host.tools.unshare, ...space, '--propagation', 'private', '/bin/sh', '-c', STAGE_SCRIPT, 'sh', ...script],
     binds: sources.map((source) =>
-      staged.includes(source) ? { ...source.bind, source: placeOf(stage, source) } : source.bind,
+      staged.includes(source) ? { ...source.bind, source: placeOf(stage, source) } : inPlace(source),
     ),
   };
 };

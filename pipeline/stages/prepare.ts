@@ -3,6 +3,7 @@ import { Repositories, type Repository } from '../../schemas/repositories.ts';
 import { Scores, Selections } from '../../schemas/scores.ts';
 import { Skills } from '../../schemas/skills.ts';
 import { mapLimit } from '../concurrency.ts';
+import { DataError } from '../errors.ts';
 import type { Harness, Library, SeedState, Stopwatch, SuiteRun } from '../ports.ts';
 import { seededRandom, shuffled } from '../random.ts';
 import { defineStage } from '../stage.ts';
@@ -31,6 +32,7 @@ export const prepare = defineStage({
       progress(++done, library.seeds.length, state.name);
       return row;
     });
+    requireTraining(repositories);
     const dropped = Object.fromEntries(
       Map.groupBy(
         repositories.filter((r) => r.status !== 'ready'),
@@ -42,6 +44,22 @@ export const prepare = defineStage({
     return { tables: { repositories, skills: [], scores: [], selections: [] }, dropped };
   },
 });
+
+/** Without one nothing can be trained; the reasons are gone with the rows, so they are said. */
+function requireTraining(repositories: readonly Repository[]): void {
+  const training = repositories.filter((r) => r.split === 'train');
+  if (training.some((r) => r.status === 'ready')) return;
+  throw DataError.of({
+    where: 'baseline of the training repositories',
+    expected: 'at least one whose tests pass',
+    found:
+      training
+        .map((r) => `${r.name}: ${r.detail ?? r.status}`)
+        .join('; ')
+        .slice(0, 1000) || 'no training repository',
+    fix: 'see make doctor for what the machine lacks; data/seeds/README.md says how a seed is tested',
+  });
+}
 
 type Settings = { reruns: number; fewest_tests: number; slowest_test_ms: number };
 

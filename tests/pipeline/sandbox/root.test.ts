@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -66,6 +66,29 @@ describe.skipIf(level === 'none' || reason !== null)('started by root', () => {
     inputs: [],
     has_status: false,
     group: null,
+  });
+
+  it('follows a link below a closed directory to what is open elsewhere', async () => {
+    const open = mkdtempSync(join(tmpdir(), 'open-'));
+    chmodSync(open, 0o755);
+    writeFileSync(join(open, 'file'), 'elsewhere\n');
+    symlinkSync(open, join(root, 'link'));
+    try {
+      const outcome = await sandbox.run({
+        argv: ['/bin/cat', '/seen/file', '/alone'],
+        binds: [
+          { source: join(root, 'link'), target: '/seen' },
+          { source: join(root, 'alone'), target: '/alone' },
+        ],
+        cwd: '/',
+        environment: {},
+        limits: LIMITS,
+      });
+      expect(outcome).toMatchObject({ end: 'exited', stdout: 'elsewhere\nalone\n', stderr: '' });
+    } finally {
+      rmSync(open, { recursive: true });
+      rmSync(join(root, 'link'));
+    }
   });
 
   it.each(['/open', '/closed'])('gives a writable copy of %s', async (tree) => {

@@ -100,6 +100,26 @@ describe.skipIf(missing !== null)('prepare', () => {
     expect(Object.values(dropped).reduce((sum, n) => sum + n, 0)).toBe(3);
   });
 
+  it('refuses to go on when no training repository is left, with the reasons', async () => {
+    const seeds = world.library.seeds.filter((s) => s.language === 'javascript');
+    const ports = {
+      library: { ...world.library, seeds },
+      harness: world.harness,
+      stopwatch: { id: 's', now: () => 0 },
+    };
+    const context = {
+      params: prepare.params.parse({}),
+      round: 0,
+      seed: 'seed',
+      random: () => 0,
+      ports,
+      progress: () => {},
+    };
+    await expect(prepare.run({}, context as never)).rejects.toThrow(
+      /expected: at least one whose tests pass\n {2}found: tiny-javascript-train: .+\n {2}fix: see make doctor/,
+    );
+  });
+
   it('writes rows of its table', () => {
     for (const row of rows.values()) expect(Repositories.row.safeParse(row).error).toBeUndefined();
   });
