@@ -60,7 +60,13 @@ gpu-check: native ## the CUDA kernel on a machine with a GPU and torch
 bench-loop: $(INSTALLED) ## held-out repair over rounds and selection policies, 5 seeds, with intervals
 	@node tests/bench/loop.ts
 
+bench-ingest: $(INSTALLED) ## importing traces against a Python importer; PYTHON needs pyarrow
+	@node tests/bench/ingest.ts --python $(or $(PYTHON),python3)
+
+bench-marts: $(INSTALLED) ## time and memory of every mart over 5 million steps
+	@node tests/bench/marts.ts
+
 clean: ## delete the warehouse; keeps what was fetched
 	rm -rf data/warehouse
 
-.PHONY: help setup round plan why status doctor validation-set test lint types test-long native test-native bench-sketch gpu-check bench-loop clean
+.PHONY: help setup round plan why status doctor validation-set test lint types test-long native test-native bench-sketch gpu-check bench-loop bench-ingest bench-marts clean

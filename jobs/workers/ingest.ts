@@ -10,7 +10,16 @@ export interface IngestWorkerData {
 }
 
 const known = new Set((workerData as IngestWorkerData).known);
-const database = Database.open({ threads: 1, memory_limit: '512MB' });
 
-/** Piscina entry: reads one batch of trace files into parts. */
-export default async (batch: Batch): Promise<BatchResult> => ingestBatch(batch, await database, known);
+/**
+ * Piscina entry: reads one batch of trace files into parts. The database lives as long as the batch: a thread that is
+ * stopped while one opens or stands open takes the whole process down.
+ */
+export default async (batch: Batch): Promise<BatchResult> => {
+  const database = await Database.open({ threads: 1, memory_limit: '512MB' });
+  try {
+    return await ingestBatch(batch, database, known);
+  } finally {
+    database.close();
+  }
+};

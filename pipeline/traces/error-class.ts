@@ -1,5 +1,5 @@
 /** How much of each end of a long result is looked at. */
-const endChars = 12_000;
+const endChars = 3_000;
 
 interface Result {
   text: string;

@@ -83,8 +83,8 @@ const kinds: readonly Kind[] = [
   },
   {
     name: 'bearer_token',
-    pairs: ['ea', 'as'],
-    back: 2,
+    pairs: ['Be', 'be', 'Ba', 'ba'],
+    back: 1,
     ahead: 1_024,
     pattern: /(?<![A-Za-z])(?:[Bb]earer|[Bb]asic) (?<secret>(?=[A-Za-z._~+/-]*[0-9])[A-Za-z0-9._~+/-]{24,}=*)/,
   },
@@ -99,7 +99,7 @@ const kinds: readonly Kind[] = [
   },
   {
     name: 'assigned_secret',
-    pairs: ['ke', 'Ke', 'KE', 'ok', 'OK', 'cr', 'CR', 'ss', 'SS'],
+    pairs: ['_k', '_K', 'ik', 'iK', 'IK', 'ok', 'OK', 'cr', 'CR', 'sw', 'SW'],
     back: 16,
     ahead: 180,
     pattern:
@@ -142,7 +142,7 @@ const follows: readonly (((bytes: Uint8Array, at: number) => boolean) | null)[] 
     case 'json_web_token':
       return (b, at) => b[at - 1] === 0x65;
     case 'bearer_token':
-      return (b, at) => (b[at + 5] === 0x20 && b[at + 4] === 0x72) || (b[at + 4] === 0x20 && b[at + 3] === 0x63);
+      return (b, at) => (b[at + 6] === 0x20 && b[at + 5] === 0x72) || (b[at + 5] === 0x20 && b[at + 4] === 0x63);
     case 'url_password':
       return hasUserInfo;
     case 'assigned_secret':
@@ -194,8 +194,10 @@ export function redact(bytes: Buffer): Redacted {
   const found: { start: number; end: number; name: string }[] = [];
   const last = bytes.length - 1;
   let free = 0;
+  let pair = bytes[0] ?? 0;
   for (let at = 0; at < last; at++) {
-    const kind = kindOfPair[(bytes[at]! << 8) | bytes[at + 1]!]!;
+    pair = ((pair & 0xff) << 8) | bytes[at + 1]!;
+    const kind = kindOfPair[pair]!;
     if (kind === 0 || at < free || !(follows[kind - 1]?.(bytes, at) ?? true)) continue;
     const hit = judge(bytes, at, kinds[kind - 1]!);
     if (!hit || hit.start < free) continue;

@@ -6,10 +6,11 @@ import { type OutcomeRecord, ranks } from './outcome.ts';
 import { outcomesOfReport } from './report.ts';
 import { outcomeOfHarborTrial, outcomeOfRewardText, outcomeOfVerifier, outcomesOfTerminalBench } from './trials.ts';
 
+// a run of Terminal-Bench also lists ids like a final report, and knows more
 const readers = [
   outcomesOfReport,
-  outcomesOfFinalReport,
   outcomesOfTerminalBench,
+  outcomesOfFinalReport,
   outcomeOfHarborTrial,
   outcomeOfVerifier,
 ];

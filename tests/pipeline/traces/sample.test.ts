@@ -4,6 +4,8 @@ import { join, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Database } from '../../../pipeline/warehouse/database.ts';
+import { createMarts } from '../../../pipeline/warehouse/views.ts';
+import { answered, cookbookFile } from '../../cookbook.ts';
 import { type Imported, importInto } from './rig.ts';
 
 const sample = resolve('../shared/traces');
@@ -135,6 +137,12 @@ describe.skipIf(!isHere)('the sample of real traces', () => {
     expect(
       await one(`select count(*) > 0 as sealed from imported_answer_keys where contains(test_patch, '${canary}')`),
     ).toEqual({ sealed: true });
+  });
+
+  it('answers the cookbook as it is printed', async () => {
+    await createMarts(database);
+    const text = readFileSync(cookbookFile, 'utf8');
+    expect(await answered(text, (sql) => database.rows(sql))).toBe(text);
   });
 
   it('changes nothing when it is imported again', async () => {
