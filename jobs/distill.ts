@@ -23,11 +23,11 @@ export default defineCommand({
   summary: 'skill cards out of imported traces alone: what goes wrong where, with the steps that show it',
   options: z.object({
     round: z.coerce.number().int().min(0).default(0).describe('round whose imported traces are read (default 0)'),
-    support: z.coerce.number().int().min(1).default(2).describe('fewest attempts behind a card (default 2)'),
+    support: z.coerce.number().int().min(1).default(3).describe('fewest attempts behind a card (default 3)'),
     z: z.coerce
       .number()
-      .default(0.5)
-      .describe('least standard score against other attempts of the repository (default 0.5)'),
+      .default(1)
+      .describe('least standard score against other attempts of the repository (default 1)'),
     most: z.coerce.number().int().min(1).default(12).describe('most cards about one kind of thing (default 12)'),
     model: z
       .string()

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
+import { cpus, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import { localObjects } from '../pipeline/adapters/local-objects.ts';
 import { arenaPort } from '../pipeline/arena/port.ts';
 import { DataError } from '../pipeline/errors.ts';
 import { ExecutionCache } from '../pipeline/harness/cache.ts';
 import { CachedHarness } from '../pipeline/harness/harness.ts';
-import { SessionPool } from '../pipeline/harness/pool.ts';
+import { idleSessionsIn, SessionPool } from '../pipeline/harness/pool.ts';
 import { canonicalJson, sha256 } from '../pipeline/hash.ts';
 import { loadSyntax } from '../pipeline/mutation/index.ts';
 import type { Syntax } from '../pipeline/mutation/types.ts';
@@ -57,7 +57,8 @@ export async function openEngine(
     const warehouse = await openWarehouse(settings);
     await warehouse.clean();
     const world = await openWorld(settings, effects);
-    const pool = new SessionPool(world.runners, Math.min(settings.workers, Math.max(1, cpus().length)));
+    const workers = Math.min(settings.workers, Math.max(1, cpus().length));
+    const pool = new SessionPool(world.runners, workers, idleSessionsIn(totalmem()));
     const cache = await ExecutionCache.open(join(root, 'cache', 'executions'), warehouse.database);
     const harness = new CachedHarness({ library: world.library, pool, cache, identities: world.identities });
     const syntax = await loadSyntax();

@@ -1,19 +1,25 @@
 import type { RepositorySnapshot, TestRunner, WarmSession } from '../ports.ts';
 
-/** Most idle sessions kept open at once; each holds a sandboxed process of some 60-110 MB. */
-const idleLimit = 40;
+/** What an idle session holds at most: a sandboxed process with the libraries of its repository. */
+const sessionBytes = 140 * 2 ** 20;
+
+/** Idle sessions that a quarter of `memoryBytes` can hold; starting one takes up to seconds. */
+export const idleSessionsIn = (memoryBytes: number): number =>
+  Math.min(40, Math.max(4, Math.floor(memoryBytes / 4 / sessionBytes)));
 
 /** Warm sessions of all repositories. At most `workers` are in use at a time. */
 export class SessionPool {
   private readonly runners: ReadonlyMap<string, TestRunner>;
   private readonly workers: number;
+  private readonly idleLimit: number;
   private readonly idle = new Map<string, WarmSession[]>();
   private readonly waiting: (() => void)[] = [];
   private active = 0;
 
-  constructor(runners: readonly TestRunner[], workers: number) {
+  constructor(runners: readonly TestRunner[], workers: number, idleLimit = 40) {
     this.runners = new Map(runners.map((runner) => [runner.language, runner]));
     this.workers = workers;
+    this.idleLimit = idleLimit;
   }
 
   runnerOf(repository: RepositorySnapshot): TestRunner {
@@ -62,7 +68,7 @@ export class SessionPool {
     this.idle.delete(repository.repository_id);
     this.idle.set(repository.repository_id, [...sessions, session]);
     const total = [...this.idle.values()].reduce((sum, list) => sum + list.length, 0);
-    if (total > idleLimit) await this.idle.values().next().value?.shift()?.close();
+    if (total > this.idleLimit) await this.idle.values().next().value?.shift()?.close();
   }
 
   private async enter(): Promise<void> {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { glob, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { columnsOf, type Row, type Table } from '../../schemas/table.ts';
@@ -129,9 +129,16 @@ export class Warehouse implements TableStore {
     return files.map((f) => join(this.root, f.path));
   }
 
-  /** Removes what a killed run left in staging. Only call it while holding the lock. */
+  /** Removes what killed runs left: staging, and parts that no manifest names. Only call it while holding the lock. */
   async clean(): Promise<void> {
     await rm(join(this.root, '.staging'), { recursive: true, force: true });
+    const named = new Set<string>();
+    for (const round of await this.rounds()) {
+      for (const { outputs } of await this.manifests(round))
+        for (const { path } of Object.values(outputs).flatMap((output) => output.files)) named.add(path);
+    }
+    const parts = await Array.fromAsync(glob('{sealed/,}*/round=*/*.parquet', { cwd: this.root }));
+    for (const path of parts) if (!named.has(path)) await rm(join(this.root, path), { force: true });
   }
 
   private async stageTable(

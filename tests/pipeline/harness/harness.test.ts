@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ExecutionCache } from '../../../pipeline/harness/cache.ts';
 import { CachedHarness } from '../../../pipeline/harness/harness.ts';
-import { SessionPool } from '../../../pipeline/harness/pool.ts';
+import { idleSessionsIn, SessionPool } from '../../../pipeline/harness/pool.ts';
 import type {
   Edit,
   Library,
@@ -151,6 +151,13 @@ describe('what a real runner does only when the machine fails it', () => {
     expect([runner.opened, runner.closed]).toEqual([2, 1]);
     await pool.close();
     expect(runner.closed).toBe(2);
+  });
+
+  it('closes the idle session that waited longest when there are more than memory allows', async () => {
+    expect([1, 8, 24, 512].map((gib) => idleSessionsIn(gib * 2 ** 30))).toEqual([4, 14, 40, 40]);
+    pool = new SessionPool([runner], 2, 1);
+    await Promise.all([1, 2].map(() => pool.use(repository, (session) => session.suite(request(1)))));
+    expect([runner.opened, runner.closed]).toEqual([2, 1]);
   });
 
   it('no more at a time than there are workers, cold runs included', async () => {

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { defineCommand, runCommand } from '../../../jobs/command.ts';
@@ -137,6 +137,18 @@ describe('commit', () => {
     await writeFile(after, JSON.stringify(before));
     await expect(store.read(Things, 1)).rejects.toThrow(/no such file[\s\S]*make round N=1/);
     expect(await store.isIntact(before!)).toBe(false);
+  });
+
+  it('cleaning removes the parts that a killed run published and no manifest names, and nothing else', async () => {
+    await write(Things, [row('a')]);
+    await write(Secrets, [row('a')], 'hide');
+    const kept = [await partOf('things'), await partOf('sealed/secrets')];
+    for (const part of kept) await copyFile(part, join(part, '../make-0123456789ab.parquet'));
+    await writeFile(join(store.root, 'things/round=1/notes.txt'), 'mine');
+    await store.clean();
+    expect(await readdir(join(store.root, 'things/round=1'))).toEqual([basename(kept[0]!), 'notes.txt']);
+    expect(await readdir(join(store.root, 'sealed/secrets/round=1'))).toEqual([basename(kept[1]!)]);
+    expect(await store.read(Things, 1)).toHaveLength(1);
   });
 });
 

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DataError } from '../../../../pipeline/errors.ts';
-import { admit } from '../../../../pipeline/languages/javascript/runner/admission.ts';
 import { javascriptRunner } from '../../../../pipeline/languages/javascript/runner/index.ts';
 import type { Edit, SuiteRun, TestRunner, WarmSession } from '../../../../pipeline/ports.ts';
 import { openSandbox } from '../../../../pipeline/sandbox/index.ts';
@@ -222,12 +221,6 @@ describe.skipIf(!sandbox)('javascriptRunner', () => {
     expect(coverage.get('test/interval.test.js::Interval > clamp > lowers')).not.toContain(keeps);
     expect(coverage.get('test/interval.test.js::Interval > clamp > keeps')).toContain(keeps);
     expect(coverage.get('test/duration.test.js::format of zero')).toEqual([]);
-  });
-
-  it('admits all tests of a sound repository', async () => {
-    const admission = await admit(runner, tiny, wall_ms);
-    expect(admission).toMatchObject({ refused: [], problem: null });
-    expect(admission.ids).toEqual(session.test_ids);
   });
 
   it('agrees with the real framework on any small edit', async () => {
