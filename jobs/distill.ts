@@ -18,16 +18,18 @@ import { openWarehouse } from './engine.ts';
 import { takeLock } from './lock.ts';
 
 const stage = 'distill-imported';
+/** When two cards are one, and how many failing attempts each must add to the others. */
+export const distinct = { similarity: 0.7, new_traces: 1 };
 
 export default defineCommand({
   summary: 'skill cards out of imported traces alone: what goes wrong where, with the steps that show it',
   options: z.object({
     round: z.coerce.number().int().min(0).default(0).describe('round whose imported traces are read (default 0)'),
-    support: z.coerce.number().int().min(1).default(3).describe('fewest attempts behind a card (default 3)'),
+    support: z.coerce.number().int().min(1).default(2).describe('fewest attempts behind a card (default 2)'),
     z: z.coerce
       .number()
-      .default(1)
-      .describe('least standard score against other attempts of the repository (default 1)'),
+      .default(1.2)
+      .describe('least standard score against other attempts of the repository (default 1.2)'),
     most: z.coerce.number().int().min(1).default(12).describe('most cards about one kind of thing (default 12)'),
     model: z
       .string()
@@ -51,13 +53,7 @@ export default defineCommand({
       const write = model
         ? openAiWriter({ model, budget_usd, price_in, price_out, environment: effects.environment, fetch })
         : undefined;
-      const registry = await foreignRegistry(
-        patterns,
-        attempts,
-        before,
-        { similarity: 0.7, new_traces: 1, most, round },
-        write,
-      );
+      const registry = await foreignRegistry(patterns, attempts, before, { ...distinct, most, round }, write);
       await commit(warehouse, registry.skills, round, { support, least, most, model: model ?? null }, attempts);
       for (const note of write?.notes ?? []) effects.log(note);
       effects.print(json ? JSON.stringify(registry) : describe(registry, attempts, round));
@@ -70,7 +66,7 @@ export default defineCommand({
 });
 
 /** What the miner reads, of imported traces of one round. */
-async function sourcesOf(database: Database, round: number): Promise<AttemptSources> {
+export async function sourcesOf(database: Database, round: number): Promise<AttemptSources> {
   const judged = `round = ${round} and trace_id in (select trace_id from traces where round = ${round} and source_format <> 'socratic' and outcome <> 'unknown' and parent_trace_id is null)`;
   const rows = <T>(sql: string): Promise<T[]> => database.rows(sql) as Promise<T[]>;
   return {

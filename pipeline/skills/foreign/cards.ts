@@ -19,6 +19,8 @@ const counted = (count: number, noun: string): string => `${count} ${noun}${coun
 export function foreignCard(pattern: ForeignPattern): CardText {
   const { repo, evidence, task_ids, facts } = pattern;
   const attempts = `${counted(evidence.length, 'attempt')} at ${[...task_ids].sort().slice(0, 4).join(', ')}${task_ids.size > 4 ? ` and ${task_ids.size - 4} more tasks` : ''}`;
+  /** The verb that agrees with the number of attempts. */
+  const verb = (plural: string): string => (evidence.length === 1 ? `${plural}s` : plural);
   const word = pattern.kind === 'strategy' ? 'resolved' : pattern.kind === 'remediation' ? 'partial' : 'failed';
   const figures = `${percent(pattern.rate)} ${word} against ${percent(pattern.base)} otherwise, lift ${pattern.lift.toFixed(2)} [${pattern.lift_low.toFixed(2)}, ${pattern.lift_high.toFixed(2)}]`;
   const models = rank(evidence.map((entry) => entry.attempt.model))
@@ -30,7 +32,7 @@ export function foreignCard(pattern: ForeignPattern): CardText {
     case 'wrong_place':
       return {
         name: `${repo}: changes ${short(facts.wrong[0] ?? '')} where ${short(facts.right[0]!)} is at fault`,
-        description: `${attempts} (${models}) change ${list(facts.wrong)} and never ${list(facts.right.slice(0, 3))}, which ${facts.peers} attempts that resolved it all change; ${facts.opened} of ${evidence.length} had opened the file (${figures}).`,
+        description: `${attempts} (${models}) ${verb('change')} ${list(facts.wrong)} and never ${list(facts.right.slice(0, 3))}, which ${facts.peers} attempts that resolved it all change; ${facts.opened} of ${evidence.length} had opened the file (${figures}).`,
         applicability: `A defect in ${repo} that shows in ${list(facts.wrong.slice(0, 2))}.${issue}`,
         operations: [
           `open ${code(facts.right[0]!)} before changing ${code(facts.wrong[0] ?? '')}`,
@@ -42,7 +44,7 @@ export function foreignCard(pattern: ForeignPattern): CardText {
     case 'wrong_repair':
       return {
         name: `${repo}: ${short(facts.right[0]!)} without ${facts.words_added[0]}`,
-        description: `${attempts} (${models}) change ${list(facts.right.slice(0, 2))}${facts.words_instead.length > 0 ? ` and add ${list(facts.words_instead)}` : ''}, but none of ${list(facts.words_added)}, which attempts that resolved it add there (${figures}).${facts.left_failing.length > 0 ? ` Still red: ${list(facts.left_failing.slice(0, 2))}.` : ''}`,
+        description: `${attempts} (${models}) ${verb('change')} ${list(facts.right.slice(0, 2))}${facts.words_instead.length > 0 ? ` and ${verb('add')} ${list(facts.words_instead)}` : ''}, but none of ${list(facts.words_added)}, which attempts that resolved it add there (${figures}).${facts.left_failing.length > 0 ? ` Still red: ${list(facts.left_failing.slice(0, 2))}.` : ''}`,
         applicability: `A change to ${code(facts.right[0]!)}.${issue}`,
         operations: [
           `open ${code(facts.right[0]!)}`,
@@ -68,7 +70,7 @@ export function foreignCard(pattern: ForeignPattern): CardText {
     case 'missing_program':
       return {
         name: `${repo}: ${facts.what} is not installed`,
-        description: `${attempts} (${models}) call ${code(facts.what)}, which is not there (${figures}).`,
+        description: `${attempts} (${models}) ${verb('call')} ${code(facts.what)}, which is not there (${figures}).`,
         applicability: `Working on ${repo} where ${code(facts.what)} is not on the path${facts.wrong.length > 0 ? `, for example while changing ${list(facts.wrong)}` : ''}.`,
         operations: [
           `do not call ${code(facts.what)}`,
@@ -79,7 +81,7 @@ export function foreignCard(pattern: ForeignPattern): CardText {
     case 'failing_command':
       return {
         name: `${repo}: ${facts.what} does not run the tests`,
-        description: `${attempts} (${models}) run the tests with ${code(facts.what)} and get ${list(facts.wrong)}; attempts that resolved tasks here use ${list(facts.test_commands)} (${figures}).`,
+        description: `${attempts} (${models}) ${verb('run')} the tests with ${code(facts.what)} and get ${list(facts.wrong)}; attempts that resolved tasks here use ${list(facts.test_commands)} (${figures}).`,
         applicability: `Running tests of ${repo}.`,
         operations: [
           `do not use ${code(facts.what)} in ${repo}`,
@@ -89,7 +91,7 @@ export function foreignCard(pattern: ForeignPattern): CardText {
     case 'fruitful_place':
       return {
         name: `${repo}: repair in ${short(facts.right[0]!)}`,
-        description: `${attempts} (${models}) change ${code(facts.right[0]!)} and are resolved, ${evidence.length} of ${facts.peers} that change it (${figures}). Their changes add ${list(facts.words_added)}.`,
+        description: `${attempts} (${models}) ${verb('change')} ${code(facts.right[0]!)} and ${evidence.length === 1 ? 'is' : 'are'} resolved, ${evidence.length} of ${facts.peers} that change it (${figures}). Their changes add ${list(facts.words_added)}.`,
         applicability: `A task in ${repo} about ${code(facts.right[0]!)}.${issue}`,
         operations: [
           `open ${code(facts.right[0]!)}`,
@@ -101,7 +103,7 @@ export function foreignCard(pattern: ForeignPattern): CardText {
     case 'unfinished':
       return {
         name: `${repo}: half a repair in ${short(facts.right[0]!)}`,
-        description: `${attempts} (${models}) change ${list(facts.right)} and mend some of the failing tests; ${list(facts.left_failing.slice(0, 3))} stay red (${figures}).`,
+        description: `${attempts} (${models}) ${verb('change')} ${list(facts.right)} and ${verb('mend')} some of the failing tests; ${list(facts.left_failing.slice(0, 3))} stay red (${figures}).`,
         applicability: `A change to ${code(facts.right[0]!)} after which only some of the failing tests pass.`,
         operations: [
           `keep the change to ${code(facts.right[0]!)}`,

@@ -182,8 +182,9 @@ export function fruitfulPlaces(repo: string, all: readonly Attempt[]): ForeignPa
 
 /** Partial repairs: some of the failing tests pass, and which do not. */
 export function unfinished(repo: string, all: readonly Attempt[]): ForeignPattern[] {
-  const partial = all.filter((attempt) => attempt.outcome === 'partial' && attempt.hunks.length > 0);
-  return [...Map.groupBy(partial, (attempt) => attempt.hunks[0]!.path)].map(([path, showing]) => {
+  const changed = (attempt: Attempt) => attempt.hunks.find((hunk) => !hunk.is_new_file)?.path;
+  const partial = all.filter((attempt) => attempt.outcome === 'partial' && changed(attempt) !== undefined);
+  return [...Map.groupBy(partial, (attempt) => changed(attempt)!)].map(([path, showing]) => {
     const evidence = showing.map((attempt) => ({
       attempt,
       step_id: editStep(attempt, path),
@@ -200,7 +201,7 @@ export function unfinished(repo: string, all: readonly Attempt[]): ForeignPatter
       ...measure(touching, all, (attempt) => attempt.outcome === 'partial'),
       facts: {
         ...noFacts,
-        right: rank(showing.flatMap((a) => a.hunks.map(placeOf))).slice(0, 3),
+        right: rank(showing.flatMap((a) => a.hunks.filter((hunk) => !hunk.is_new_file).map(placeOf))).slice(0, 3),
         left_failing: rank(showing.flatMap((a) => a.left_failing)).slice(0, 4),
         test_commands: testForms(all.filter((a) => !isFailed(a))),
         peers: touching.length,

@@ -26,8 +26,6 @@ export function mineForeign(attempts: readonly Attempt[], settings: ForeignSetti
     );
 }
 
-const contrasts: ReadonlySet<ForeignPattern['about']> = new Set(['wrong_place', 'wrong_repair', 'unfinished']);
-
 /** Attempts behind a pattern; where it is a contrast, those that did it right count too. */
 const supportOf = ({ about, evidence, facts }: ForeignPattern): number =>
-  contrasts.has(about) ? evidence.length + facts.peers - 1 : evidence.length;
+  about === 'wrong_place' || about === 'wrong_repair' ? evidence.length + facts.peers - 1 : evidence.length;

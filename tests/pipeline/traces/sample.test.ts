@@ -3,6 +3,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { distinct, sourcesOf } from '../../../jobs/distill.ts';
+import { attemptsOf } from '../../../pipeline/skills/foreign/attempts.ts';
+import { mineForeign } from '../../../pipeline/skills/foreign/patterns.ts';
+import { foreignRegistry } from '../../../pipeline/skills/foreign/registry.ts';
 import { Database } from '../../../pipeline/warehouse/database.ts';
 import { createMarts } from '../../../pipeline/warehouse/views.ts';
 import { answered, cookbookFile } from '../../cookbook.ts';
@@ -143,6 +147,28 @@ describe.skipIf(!isHere)('the sample of real traces', () => {
     await createMarts(database);
     const text = readFileSync(cookbookFile, 'utf8');
     expect(await answered(text, (sql) => database.rows(sql))).toBe(text);
+  });
+
+  it('tells at least ten cards whose places the sealed reference patches confirm, each from steps that are there', async () => {
+    const attempts = attemptsOf(await sourcesOf(database, 0));
+    const patterns = mineForeign(attempts, { support: 2, z: 1.2 });
+    const { skills } = await foreignRegistry(patterns, attempts, [], { ...distinct, most: 12, round: 0 });
+    const steps = new Set(
+      (await result.rows('select trace_id, step_id from steps')).map((row) => `${row.trace_id}#${row.step_id}`),
+    );
+    expect(skills.flatMap((skill) => skill.evidence_steps).filter((step) => !steps.has(step))).toEqual([]);
+    const keys = await result.rows(
+      'select distinct on (task_id) task_id, gold_paths from imported_answer_keys where len(gold_paths) > 0 order by task_id, trace_id',
+    );
+    const goldPaths = new Map(keys.map((row) => [row.task_id as string, row.gold_paths as string[]]));
+    const taskOf = new Map(attempts.map((attempt) => [attempt.trace_id, attempt.task_id]));
+    const confirmed = skills.flatMap(({ name, operator, operations, evidence_trace_ids }) => {
+      const path = operations[0]!.match(/`([^`:]+)/)![1]!;
+      const gold = evidence_trace_ids.flatMap((id) => goldPaths.get(taskOf.get(id)!) ?? []);
+      return operator === 'refused_edit' || gold.length === 0 ? [] : [{ name, is_true: gold.includes(path) }];
+    });
+    expect(confirmed.filter((card) => !card.is_true)).toEqual([]);
+    expect(confirmed.length).toBeGreaterThanOrEqual(10);
   });
 
   it('changes nothing when it is imported again', async () => {
