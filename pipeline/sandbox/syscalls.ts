@@ -89,3 +89,10 @@ export const refusedCalls = (architecture: Architecture): number[] => numbersOf(
 export const absentCalls = (architecture: Architecture): number[] => numbersOf(ABSENT, architecture);
 export const inspectedCall = (name: keyof typeof INSPECTED, architecture: Architecture): number =>
   INSPECTED[name][column(architecture)];
+
+/** Number of a call on one of the lists. */
+export const callNumber = (name: string, architecture: Architecture): number => {
+  const number = { ...REFUSED, ...ABSENT, ...INSPECTED }[name]?.[column(architecture)];
+  if (number === undefined || number === null) throw new Error(`${architecture} has no call ${name} on the lists`);
+  return number;
+};
