@@ -33,6 +33,7 @@ export interface Inside {
   binds: readonly Bind[];
   system: readonly SystemDirectory[];
   seccomp: Uint8Array;
+  proc: ProcSource;
 }
 
 const ISOLATION = [
@@ -47,9 +48,18 @@ const systemArguments = (system: readonly SystemDirectory[]): string[] => [
   ...['--ro-bind-try', '/etc/ld.so.cache', '/etc/ld.so.cache'],
 ];
 
+/** A process file system of the sandbox's own, or the host's where a container may not mount one. */
+export type ProcSource = 'fresh' | 'bound';
+
+const PROC: Record<ProcSource, readonly string[]> = {
+  fresh: ['--proc', '/proc', '--ro-bind', '/proc/sys', '/proc/sys'],
+  bound: ['--ro-bind', '/proc', '/proc'],
+};
+
 /** Bubblewrap leaves /dev and / as writable, unsized tmpfs unless they are remounted. */
-const kernelArguments = (file_bytes: number): string[] => [
-  ...['--proc', '/proc', '--ro-bind', '/proc/sys', '/proc/sys', '--dev', '/dev', '--remount-ro', '/dev'],
+const kernelArguments = (file_bytes: number, proc: ProcSource): string[] => [
+  ...PROC[proc],
+  ...['--dev', '/dev', '--remount-ro', '/dev'],
   ...['--size', String(SHARED_MEMORY_BYTES), '--tmpfs', '/dev/shm', '--size', String(file_bytes), '--tmpfs', '/tmp'],
 ];
 
@@ -66,12 +76,12 @@ const fileArguments = ({ files = [], writable }: SandboxCommand, inputs: Inputs)
   );
 
 /** The options of one bubblewrap call, in the order bubblewrap carries them out. Contents go into `inputs`. */
-export const bubblewrapArguments = ({ command, binds, system, seccomp }: Inside, inputs: Inputs): string[] => [
+export const bubblewrapArguments = ({ command, binds, system, seccomp, proc }: Inside, inputs: Inputs): string[] => [
   ...ISOLATION,
   ...Object.entries(command.environment).flatMap(([name, value]) => ['--setenv', name, value]),
   ...systemArguments(system),
   ...Object.entries(ETC).flatMap(([path, text]) => dataArguments('--ro-bind-data', path, text, inputs)),
-  ...kernelArguments(command.limits.file_bytes),
+  ...kernelArguments(command.limits.file_bytes, proc),
   ...binds.flatMap(({ source, target, is_writable }) => [is_writable ? '--bind' : '--ro-bind', source, target]),
   ...fileArguments(command, inputs),
   ...['--chdir', command.cwd, '--remount-ro', '/', '--seccomp', inputs.add(seccomp)],

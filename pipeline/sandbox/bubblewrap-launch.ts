@@ -69,7 +69,7 @@ export const bubblewrapLaunch = (host: Host, command: SandboxCommand, method: Co
   checkMountPoints(command);
   const staging = stageBinds(host, bindsOf(command), command.limits.file_bytes, method);
   const inputs = new Inputs();
-  const inside = { command, binds: staging.binds, system: host.system, seccomp: host.seccomp };
+  const inside = { command, binds: staging.binds, system: host.system, seccomp: host.seccomp, proc: host.proc };
   const options = inputs.add(separated(bubblewrapArguments(inside, inputs)));
   const group = groupFor(host, command);
   return {

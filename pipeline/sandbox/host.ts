@@ -1,6 +1,6 @@
 import { accessSync, constants, lstatSync, readFileSync, readlinkSync } from 'node:fs';
 import { DataError } from '../errors.ts';
-import type { SystemDirectory } from './bubblewrap-arguments.ts';
+import type { ProcSource, SystemDirectory } from './bubblewrap-arguments.ts';
 import { type Controllers, findControllers } from './cgroup.ts';
 import { seccompProgram } from './seccomp.ts';
 import { coverableDirectories } from './staging.ts';
@@ -28,6 +28,7 @@ export interface Host {
   system: readonly SystemDirectory[];
   coverable: readonly string[];
   seccomp: Uint8Array;
+  proc: ProcSource;
   is_root: boolean;
   user_id: number;
   /** The host user that bubblewrap runs as. Never 0. */
@@ -58,7 +59,7 @@ const isExecutable = (path: string): boolean => {
 export const findTool = (name: string): string | null =>
   TOOL_DIRECTORIES.map((directory) => `${directory}/${name}`).find(isExecutable) ?? null;
 
-const architecture = (): Architecture => {
+export const architecture = (): Architecture => {
   if (process.platform === 'linux' && (process.arch === 'x64' || process.arch === 'arm64')) return process.arch;
   throw DataError.of({
     where: 'sandbox',
@@ -82,7 +83,7 @@ export const requireTools = (find: (name: string) => string | null = findTool): 
   });
 };
 
-const systemDirectories = (): SystemDirectory[] =>
+export const systemDirectories = (): SystemDirectory[] =>
   SYSTEM_DIRECTORIES.flatMap((path) => {
     const entry = lstatSync(path, { throwIfNoEntry: false });
     if (entry === undefined) return [];
@@ -105,13 +106,14 @@ export const parseHardLimits = (text: string): HardLimits => {
 };
 
 /** Throws a DataError that says what to install when this machine cannot hold the full sandbox. */
-export const inspectHost = (): Host => {
+export const inspectHost = (proc: ProcSource = 'fresh'): Host => {
   const seccomp = seccompProgram(architecture());
   const tools = requireTools();
   const user_id = process.geteuid!();
   return {
     tools,
     seccomp,
+    proc,
     system: systemDirectories(),
     coverable: coverableDirectories(),
     is_root: user_id === 0,

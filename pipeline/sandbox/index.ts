@@ -1,14 +1,17 @@
-import { DataError } from '../errors.ts';
 import type { Sandbox } from '../ports.ts';
-import { openBubblewrap } from './probe.ts';
-import { unsafeLocalSandbox } from './unsafe-local.ts';
+import { type Level, openLevel, openStrongest, probeLevel } from './levels.ts';
+import { openUnsafeLocal } from './unsafe-local.ts';
+
+export { LEVELS, type Level, type LevelReport, probeLevels } from './levels.ts';
 
 export interface SandboxOptions {
   /** Runs commands without any isolation. Only ever on the user's own word. */
   unsafeLocal?: boolean;
+  /** This level and no other; the strongest that this machine has when left out. */
+  level?: Level;
 }
 
-/** What `doctor` shows about the sandbox of this machine. */
+/** What this machine offers at full level. */
 export interface SandboxReport {
   level: 'bubblewrap-full' | 'none';
   /** Null at level `none`. */
@@ -20,20 +23,16 @@ export interface SandboxReport {
 }
 
 /**
- * The sandbox of this machine, after a real command through the whole chain has shown that it isolates.
- * Throws a DataError that says what is missing; never falls back to less isolation.
+ * The sandbox of this machine, after a real command through the whole chain has shown that it isolates; its `id` names
+ * the level. Throws a DataError that says what is missing; no isolation at all is never chosen but by name.
  */
-export const openSandbox = async ({ unsafeLocal = false }: SandboxOptions = {}): Promise<Sandbox> =>
-  unsafeLocal ? unsafeLocalSandbox : openBubblewrap();
+export const openSandbox = async ({ unsafeLocal = false, level }: SandboxOptions = {}): Promise<Sandbox> => {
+  if (unsafeLocal) return openUnsafeLocal();
+  return level === undefined ? openStrongest() : openLevel(level);
+};
 
-/** The level this machine offers, without throwing. */
+/** Whether this machine has the full level, without throwing. */
 export const probeSandbox = async (): Promise<SandboxReport> => {
-  try {
-    const { id } = await openBubblewrap();
-    return { level: 'bubblewrap-full', id, missing: null, fix: null };
-  } catch (error) {
-    if (!(error instanceof DataError)) throw error;
-    const [missing, fix = null] = error.message.split('\n  fix: ');
-    return { level: 'none', id: null, missing: missing!, fix };
-  }
+  const report = await probeLevel('bubblewrap-full');
+  return { ...report, level: report.id === null ? 'none' : 'bubblewrap-full' };
 };

@@ -1,5 +1,6 @@
 import { DataError } from '../errors.ts';
 import type { Sandbox, SandboxCommand, SandboxOutcome } from '../ports.ts';
+import type { ProcSource } from './bubblewrap-arguments.ts';
 import { bubblewrapLaunch } from './bubblewrap-launch.ts';
 import { sweepGroups } from './cgroup.ts';
 import { type Host, inspectHost } from './host.ts';
@@ -56,8 +57,10 @@ const boundOf = ({ controllers }: Host): string => {
   return `cgroup${controllers.version}:${names.join(':')}`;
 };
 
+const LEVEL: Record<ProcSource, string> = { fresh: 'bubblewrap-full/1', bound: 'bubblewrap-bound-proc/1' };
+
 /** For example `bubblewrap-full/1+overlay+cgroup2:memory:pids`: level and version, private copies, what bounds sums. */
-const idOf = ({ host, method }: Variant): string => `bubblewrap-full/1+${method}+${boundOf(host)}`;
+const idOf = ({ host, method }: Variant): string => `${LEVEL[host.proc]}+${method}+${boundOf(host)}`;
 
 const sandboxOf = (variant: Variant): Sandbox => {
   const plan = (command: SandboxCommand) => () => bubblewrapLaunch(variant.host, command, variant.method);
@@ -69,7 +72,7 @@ const sandboxOf = (variant: Variant): Sandbox => {
 };
 
 /** Null when all is as it must be, else what is not. */
-const faultOf = ({ end, exit_code, detail, stdout, stderr, report }: SandboxOutcome): string | null => {
+export const faultOf = ({ end, exit_code, detail, stdout, stderr, report }: SandboxOutcome): string | null => {
   if (end === 'exited' && exit_code === 0 && report === 'done\n' && stdout === '') return null;
   const words = stdout.trim().split('\n').join(', ');
   return words !== '' ? `not isolated: ${words}` : (detail ?? `exit code ${exit_code}: ${stderr.trim()}`);
@@ -88,11 +91,11 @@ const fixFor = (fault: string): string =>
   FIXES.find(([pattern]) => pattern.test(fault))?.[1] ?? 'use bubblewrap 0.8 or later on Linux 5.11 or later';
 
 /**
- * The full sandbox of this machine, after one real command through the whole chain has shown that it isolates.
- * Throws a DataError that says what is missing.
+ * The sandbox of this machine, after one real command through the whole chain has shown that it isolates: at full level
+ * with a `fresh` /proc, else with the `bound` one. Throws a DataError that says what is missing.
  */
-export const openBubblewrap = async (): Promise<Sandbox> => {
-  const host = inspectHost();
+export const openBubblewrap = async (proc: ProcSource): Promise<Sandbox> => {
+  const host = inspectHost(proc);
   if (host.controllers !== null) sweepGroups(host.controllers);
   let first_fault: string | null = null;
   for (const variant of variantsOf(host)) {

@@ -50,9 +50,9 @@ const whenCall = (call: number, body: readonly Instruction[]): Instruction[] => 
 
 const refuseNamespaces = [load(argument(0)), instruction(JUMP_ANY_BIT, NEW_NAMESPACES, 0, 1), answer(EPERM)];
 
-const refuseOtherFamilies = [
+const refuseOtherFamilies = (families: readonly number[]): Instruction[] => [
   load(argument(0)),
-  ...SOCKET_FAMILIES.map((family, index) => instruction(JUMP_EQUAL, family, SOCKET_FAMILIES.length - index)),
+  ...families.map((family, index) => instruction(JUMP_EQUAL, family, families.length - index)),
   answer(EPERM),
 ];
 
@@ -61,24 +61,44 @@ const refuseTerminalInput = [
   ...TERMINAL_INPUT.flatMap((request) => answerWhenEqual(request, EPERM)),
 ];
 
+const ITSELF = 0;
+const refuseOtherProcesses = [load(argument(0)), instruction(JUMP_EQUAL, ITSELF, 1), answer(EPERM)];
+
+/** What a level must refuse because nothing around it does. */
+export interface Strictness {
+  /** Kinds of sockets that may be opened. */
+  families: readonly number[];
+  /** Calls answered with EPERM, besides those that every level refuses. */
+  refused: readonly number[];
+  /** Limits of other processes are out of reach: nothing else keeps processes of one user apart. */
+  is_alone?: boolean;
+}
+
+/** For a sandbox with namespaces of its own: it has a network too, which leads nowhere. */
+const ISOLATED: Strictness = { families: SOCKET_FAMILIES, refused: [] };
+
 /** The filter as instructions: refuses by list, looks at three calls' arguments, allows the rest. */
-export const seccompInstructions = (architecture: Architecture): Instruction[] => [
+export const seccompInstructions = (
+  architecture: Architecture,
+  { families, refused, is_alone = false }: Strictness = ISOLATED,
+): Instruction[] => [
   load(ARCHITECTURE),
   instruction(JUMP_EQUAL, AUDIT_ARCHITECTURE[architecture], 1),
   answer(KILL_PROCESS),
   load(NUMBER),
   ...(architecture === 'x64' ? [instruction(JUMP_AT_LEAST, X32_BIT, 0, 1), answer(EPERM)] : []),
-  ...refusedCalls(architecture).flatMap((call) => answerWhenEqual(call, EPERM)),
+  ...[...refusedCalls(architecture), ...refused].flatMap((call) => answerWhenEqual(call, EPERM)),
   ...absentCalls(architecture).flatMap((call) => answerWhenEqual(call, ENOSYS)),
   ...whenCall(inspectedCall('clone', architecture), refuseNamespaces),
-  ...whenCall(inspectedCall('socket', architecture), refuseOtherFamilies),
+  ...whenCall(inspectedCall('socket', architecture), refuseOtherFamilies(families)),
   ...whenCall(inspectedCall('ioctl', architecture), refuseTerminalInput),
+  ...(is_alone ? whenCall(inspectedCall('prlimit64', architecture), refuseOtherProcesses) : []),
   answer(ALLOW),
 ];
 
 /** The filter as the kernel reads it: eight little-endian bytes an instruction. */
-export const seccompProgram = (architecture: Architecture): Uint8Array => {
-  const instructions = seccompInstructions(architecture);
+export const seccompProgram = (architecture: Architecture, strictness: Strictness = ISOLATED): Uint8Array => {
+  const instructions = seccompInstructions(architecture, strictness);
   const program = Buffer.alloc(instructions.length * 8);
   instructions.forEach(({ code, jt, jf, k }, index) => {
     program.writeUInt16LE(code, index * 8);

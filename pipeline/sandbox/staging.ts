@@ -33,10 +33,12 @@ const OTHERS_READ = 0o004;
 const OTHERS_EXECUTE = 0o001;
 const OWNER_EXECUTES = 0o100;
 
-const isTraversable = (directory: string): boolean =>
+/** Anyone may get into it. */
+export const isTraversable = (directory: string): boolean =>
   (statSync(directory).mode & OTHERS_EXECUTE) !== 0 && (directory === '/' || isTraversable(dirname(directory)));
 
-const isOpen = (stats: Stats): boolean => {
+/** Anyone may read it, and run or enter it where its owner can. */
+export const isOpen = (stats: Stats): boolean => {
   const must_execute = stats.isDirectory() || (stats.mode & OWNER_EXECUTES) !== 0;
   return (stats.mode & OTHERS_READ) !== 0 && (!must_execute || (stats.mode & OTHERS_EXECUTE) !== 0);
 };

@@ -75,8 +75,43 @@ const ABSENT: Record<string, Numbers> = {
   msgget: [68, 186],
 };
 
+/** Change whom a file belongs to and who may use it. `[x86_64, aarch64]`, as above. */
+const OWNERSHIP: Record<string, Numbers> = {
+  chmod: [90, null],
+  fchmod: [91, 52],
+  fchmodat: [268, 53],
+  fchmodat2: [452, 452],
+  chown: [92, null],
+  lchown: [94, null],
+  fchown: [93, 55],
+  fchownat: [260, 54],
+  utime: [132, null],
+  utimes: [235, null],
+  utimensat: [280, 88],
+  futimesat: [261, null],
+  setxattr: [188, 5],
+  lsetxattr: [189, 6],
+  fsetxattr: [190, 7],
+  setxattrat: [463, 463],
+  removexattr: [197, 14],
+  lremovexattr: [198, 15],
+  fremovexattr: [199, 16],
+  removexattrat: [466, 466],
+  setpriority: [141, 140],
+  sched_setaffinity: [203, 122],
+  sched_setparam: [142, 118],
+  sched_setscheduler: [144, 119],
+  sched_setattr: [314, 274],
+  ioprio_set: [251, 30],
+};
+
 /** Let through after a look at one argument. */
-const INSPECTED = { clone: [56, 220], socket: [41, 198], ioctl: [16, 29] } as const satisfies Record<string, Numbers>;
+const INSPECTED = {
+  clone: [56, 220],
+  socket: [41, 198],
+  ioctl: [16, 29],
+  prlimit64: [302, 261],
+} as const satisfies Record<string, Numbers>;
 
 const column = (architecture: Architecture): 0 | 1 => (architecture === 'x64' ? 0 : 1);
 
@@ -86,6 +121,8 @@ const numbersOf = (table: Record<string, Numbers>, architecture: Architecture): 
     .filter((number) => number !== null);
 
 export const refusedCalls = (architecture: Architecture): number[] => numbersOf(REFUSED, architecture);
+/** Calls by which code could change files and processes of the user it runs as, wherever they are. */
+export const ownershipCalls = (architecture: Architecture): number[] => numbersOf(OWNERSHIP, architecture);
 export const absentCalls = (architecture: Architecture): number[] => numbersOf(ABSENT, architecture);
 export const inspectedCall = (name: keyof typeof INSPECTED, architecture: Architecture): number =>
   INSPECTED[name][column(architecture)];

@@ -1,14 +1,14 @@
 /** Serves this machine's sandbox over standard input and output, so that a test run as root can use it as someone else. */
 import { createInterface } from 'node:readline';
 import type { SandboxProcess } from '../../../pipeline/ports.ts';
-import { openSandbox } from '../../../pipeline/sandbox/index.ts';
+import { type Level, openSandbox } from '../../../pipeline/sandbox/index.ts';
 import type { Answer, Question } from './remote-sandbox.ts';
 
 const say = (answer: Answer): void => {
   process.stdout.write(`${JSON.stringify(answer)}\n`);
 };
 
-const sandbox = await openSandbox();
+const sandbox = await openSandbox({ level: process.argv[2] as Level });
 const started = new Map<number, SandboxProcess>();
 
 const start = async (id: number, process: SandboxProcess): Promise<void> => {

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { PassThrough, type Readable, type Writable } from 'node:stream';
 import type { Sandbox, SandboxCommand, SandboxOutcome, SandboxProcess } from '../../../pipeline/ports.ts';
+import type { Level } from '../../../pipeline/sandbox/index.ts';
 import { readLines } from '../../../pipeline/sandbox/lines.ts';
 import { NOBODY } from './scratch.ts';
 
@@ -29,11 +30,11 @@ const INHERITED_DESCRIPTOR = 20;
 const LINE_BYTES = 1 << 26;
 
 /** The server as a process without rights; descriptor 20 stands for one that a careless parent leaves open. */
-const spawnServer = (): ChildProcessByStdio<Writable, Readable, null> => {
+const spawnServer = (level: Level): ChildProcessByStdio<Writable, Readable, null> => {
   const stdio = Array<'ignore' | 'pipe' | 'inherit'>(INHERITED_DESCRIPTOR + 1).fill('ignore');
   stdio.splice(0, 3, 'pipe', 'pipe', 'inherit');
   stdio[INHERITED_DESCRIPTOR] = 'pipe';
-  const argv = [process.execPath, join(import.meta.dirname, 'ordinary-user.ts')];
+  const argv = [process.execPath, join(import.meta.dirname, 'ordinary-user.ts'), level];
   const [file, ...rest] = process.geteuid!() === 0 ? ['/usr/bin/setpriv', ...DROP, ...argv] : argv;
   return spawn(file!, rest, { stdio, cwd: '/' }) as never;
 };
@@ -54,9 +55,9 @@ export const ordinaryUserObstacle = (): string | null => {
   return process.geteuid!() !== 0 || closed === undefined ? null : `only root can reach ${closed}`;
 };
 
-/** The full sandbox as an ordinary user has it. */
-export const openAsOrdinaryUser = async (): Promise<RemoteSandbox> => {
-  const server = spawnServer();
+/** A sandbox as an ordinary user has it. */
+export const openAsOrdinaryUser = async (level: Level = 'bubblewrap-full'): Promise<RemoteSandbox> => {
+  const server = spawnServer(level);
   const listeners = new Map<number, (answer: Answer) => void>();
   let last_id = 0;
   const ask = (id: number, ask: Question['ask']): void => {

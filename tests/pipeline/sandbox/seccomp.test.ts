@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Instruction, seccompInstructions, seccompProgram } from '../../../pipeline/sandbox/seccomp.ts';
-import { absentCalls, inspectedCall, refusedCalls } from '../../../pipeline/sandbox/syscalls.ts';
+import { absentCalls, inspectedCall, ownershipCalls, refusedCalls } from '../../../pipeline/sandbox/syscalls.ts';
 
 const ALLOW = 0x7fff_0000;
 const KILL = 0x8000_0000;
@@ -76,6 +76,18 @@ describe.each(['x64', 'arm64'] as const)('the seccomp filter for %s', (architect
   it('allows terminals to be read, not typed into', () => {
     const ioctl = inspectedCall('ioctl', architecture);
     expect([0x5401, 0x5412, 0x541c].map((request) => answer(ioctl, 0, request))).toEqual([ALLOW, EPERM, EPERM]);
+  });
+
+  it('can refuse every socket, calls by name and limits of others, as a level without namespaces needs', () => {
+    const refused = ownershipCalls(architecture);
+    const strict = seccompInstructions(architecture, { families: [], refused, is_alone: true });
+    const ask = (call: number, ...values: number[]): number =>
+      interpret(strict, dataOf(call, ARCHITECTURES[architecture], [...values, 0, 0, 0].slice(0, 3)));
+    const [socket, prlimit] = [inspectedCall('socket', architecture), inspectedCall('prlimit64', architecture)];
+    expect([1, 2, 10, 16].map((family) => ask(socket, family))).toEqual(Array(4).fill(EPERM));
+    expect(new Set(refused.map((call) => ask(call)))).toEqual(new Set([EPERM]));
+    expect([0, 1, 4321].map((pid) => ask(prlimit, pid))).toEqual([ALLOW, EPERM, EPERM]);
+    expect(answer(prlimit, 4321)).toBe(ALLOW);
   });
 
   it('is written as the kernel reads it', () => {

@@ -20,18 +20,20 @@ const EPILOGUE = '\nsyswrite $report, "$got\\ntried\\n";';
 /** A field with decoys of its own, around one sandbox. */
 export const makeField = (sandbox: Sandbox): Field => {
   const decoys: Decoys = makeDecoys();
-  const command = (argv: readonly string[], more: Partial<SandboxCommand>): SandboxCommand => ({
-    argv,
+  /** The script is a file: paths in an argument are translated at some levels, and hostile code is not so polite. */
+  const command = (interpreter: string, script: string, more: Partial<SandboxCommand>): SandboxCommand => ({
+    argv: [interpreter, '/attack/script'],
     binds: [{ source: decoys.scratch.repository, target: '/repo' }],
     cwd: '/repo',
-    environment: { PATH: '/usr/bin:/bin', HOME: '/tmp', TMP: '/tmp' },
+    environment: { PATH: '/usr/bin:/bin', HOME: '/tmp' },
     limits: LIMITS,
     ...more,
+    files: [{ target: '/attack/script', content: script }, ...(more.files ?? [])],
   });
   return {
     sandbox,
     decoys,
-    shell: (script, more = {}) => sandbox.run(command(['/bin/sh', '-c', `${script}\necho tried >&3`], more)),
-    perl: (script, more = {}) => sandbox.run(command(['/usr/bin/perl', '-e', `${PROLOGUE}${script}${EPILOGUE}`], more)),
+    shell: (script, more = {}) => sandbox.run(command('/bin/sh', `${script}\necho tried >&3`, more)),
+    perl: (script, more = {}) => sandbox.run(command('/usr/bin/perl', `${PROLOGUE}${script}${EPILOGUE}`, more)),
   };
 };

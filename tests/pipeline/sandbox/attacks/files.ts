@@ -71,12 +71,12 @@ export const FILES: readonly Attack[] = [
   {
     name: 'reads a hidden file through a link in the repository',
     bites: true,
-    attempt: reads(() => 'cat /repo/link'),
+    attempt: reads(() => 'cat link'),
   },
   {
     name: 'reads a hidden file through a hard link',
     bites: true,
-    attempt: reads(({ decoys }) => `ln ${decoys.file} /repo/hard && cat /repo/hard`, true),
+    attempt: reads(({ decoys }) => `ln ${decoys.file} hard && cat hard`, true),
   },
   {
     name: 'lists a hidden directory',
@@ -95,17 +95,17 @@ export const FILES: readonly Attack[] = [
   {
     name: 'writes to a file outside',
     bites: true,
-    attempt: changesFile(({ decoys }) => `echo hit >> ${decoys.file}`),
+    attempt: changesFile(({ decoys }) => `(echo hit >> ${decoys.file})`),
   },
   {
     name: 'writes to a file outside through a link it planted',
     bites: true,
-    attempt: changesFile(({ decoys }) => `ln -s ${decoys.file} /repo/out; echo hit > /repo/out`),
+    attempt: changesFile(({ decoys }) => `ln -s ${decoys.file} out; (echo hit > out)`),
   },
   {
     name: 'adds a file outside',
     bites: true,
-    attempt: changesFile(({ decoys }) => `: > ${decoys.folder}/new.txt`),
+    attempt: changesFile(({ decoys }) => `touch ${decoys.folder}/new.txt`),
   },
   {
     name: 'renames a file outside',
@@ -124,7 +124,7 @@ export const FILES: readonly Attack[] = [
   {
     name: 'changes a tree that was bound read-only',
     attempt: changesRepository(
-      'echo x >> source.txt; rm -f removed.txt; mv deep shallow; chmod 777 source.txt; touch -d 2001-01-01 source.txt; : > new; ln -s / root',
+      '(echo x >> source.txt); rm -f removed.txt; mv deep shallow; chmod 777 source.txt; touch -d 2001-01-01 source.txt; touch new; ln -s / root',
       false,
     ),
   },
@@ -135,7 +135,7 @@ export const FILES: readonly Attack[] = [
   {
     name: 'runs a setuid program',
     attempt: async (field) => {
-      const outcome = await field.shell('./setuid-id; cp /usr/bin/id /repo/mine; chmod 6755 /repo/mine; /repo/mine', {
+      const outcome = await field.shell('./setuid-id; cp /usr/bin/id mine; chmod 6755 mine; ./mine', {
         writable: '/repo',
       });
       printed(outcome);
@@ -161,7 +161,9 @@ export const FILES: readonly Attack[] = [
         },
       });
       await sibling.lines[Symbol.asyncIterator]().next();
-      const outcome = await field.shell('cat /tmp/token; for way in root cwd; do cat /proc/*/$way/tmp/token; done');
+      const outcome = await field.shell(
+        'cat /tmp/token; for way in root cwd; do cat /proc/*/$way/tmp/token; done; cat $HOME/../../*/tmp/token',
+      );
       sibling.kill();
       await sibling.ended;
       printed(outcome);
@@ -173,7 +175,7 @@ export const FILES: readonly Attack[] = [
     attempt: async (field) => {
       const script = `for my $name (qw(mem kmem kmsg kvm fuse vhost-net sda vda nvme0n1 loop0 net/tun)) {
         $got .= "/dev/$name " if open(my $device, "<", "/dev/$name"); }
-      system("mknod", "$ENV{TMP}/device", "c", "1", "3") == 0 and -c "$ENV{TMP}/device" and $got .= "made a device";`;
+      system("mknod", "$ENV{HOME}/device", "c", "1", "3") == 0 and -c "$ENV{HOME}/device" and $got .= "made a device";`;
       return printed(await field.perl(script));
     },
   },

@@ -98,7 +98,7 @@ export const PROCESSES: readonly Attack[] = [
     attempt: async (field) => {
       const file = `/proc/${field.decoys.process.pid}/oom_score_adj`;
       const before = readFileSync(file, 'utf8');
-      printed(await field.shell(`echo 900 > ${file}`));
+      printed(await field.shell(`(echo 900 > ${file})`));
       const is_changed = readFileSync(file, 'utf8') !== before;
       if (is_changed) writeFileSync(file, before);
       return when(is_changed, 'its score is higher now');

@@ -1,0 +1,163 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, realpathSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { DataError } from '../../errors.ts';
+import type { Sandbox, SandboxCommand, SandboxProcess } from '../../ports.ts';
+import { architecture, findTool, systemDirectories } from '../host.ts';
+import { type Bind, startLaidOut } from '../laid-out.ts';
+import type { Launch } from '../launch.ts';
+import { checkMountPoints } from '../mount-points.ts';
+import { faultOf } from '../probe.ts';
+import { seccompProgram } from '../seccomp.ts';
+import { isOpen, isTraversable } from '../staging.ts';
+import type { Style } from '../supervise.ts';
+import { ownershipCalls } from '../syscalls.ts';
+import type { Workspace } from '../translation.ts';
+import { sweepWorkspaces } from '../workspaces.ts';
+import { claimUser, ownUsersObstacle, releaseUser } from './own-user.ts';
+import { PROBE } from './probe.ts';
+
+const GUARD = join(import.meta.dirname, 'guard.py');
+/** All that is readable of the host besides /usr and what a command binds. */
+const READABLE = [
+  '/usr',
+  '/etc/ld.so.cache',
+  '/etc/alternatives',
+  '/etc/hosts',
+  '/etc/nsswitch.conf',
+  '/etc/localtime',
+];
+const DEVICES = ['/dev/null', '/dev/zero', '/dev/full', '/dev/random', '/dev/urandom'];
+const TEMPORARY = '/tmp';
+
+/** Since which version of Landlock a sandbox holds: files cannot be emptied, and signals do not leave it. */
+const NEEDED_ABI = { own: 3, same: 6 } as const;
+
+interface Machine {
+  python: string;
+  abi: number;
+  seccomp: string;
+  /** Commands run as a user of their own, which only root can arrange; else as the caller. */
+  users: 'own' | 'same';
+}
+
+const requirePython = (): string => {
+  const python = findTool('python3');
+  if (python !== null) return python;
+  throw DataError.of({
+    where: 'sandbox',
+    expected: 'python3 in /usr/bin, which gives up rights before it starts a command',
+    found: 'none',
+    fix: 'install python3, for example: apt-get install python3',
+  });
+};
+
+const requireAbi = (python: string, users: Machine['users']): number => {
+  const abi = Number(execFileSync(python, ['-IS', GUARD, 'abi'], { encoding: 'utf8' }));
+  if (abi >= NEEDED_ABI[users]) return abi;
+  throw DataError.of({
+    where: 'sandbox',
+    expected: `Landlock of version ${NEEDED_ABI[users]} or later`,
+    found: abi < 0 ? 'a kernel without Landlock' : `version ${abi}`,
+    fix: `use Linux ${users === 'own' ? '6.2' : '6.12'} or later, and add landlock to the kernel parameter lsm=`,
+  });
+};
+
+/** Sockets lead out, since there is no network of its own. An ordinary user's files could be given other modes. */
+const filterFor = (users: Machine['users']): string => {
+  const machine = architecture();
+  const strictness = users === 'own' ? { refused: [] } : { refused: ownershipCalls(machine), is_alone: true };
+  return Buffer.from(seccompProgram(machine, { families: [], ...strictness })).toString('hex');
+};
+
+const inspectMachine = (): Machine => {
+  const users = process.geteuid!() === 0 ? 'own' : 'same';
+  const obstacle = users === 'own' ? ownUsersObstacle() : null;
+  if (obstacle !== null) throw obstacle;
+  const python = requirePython();
+  return { python, users, abi: requireAbi(python, users), seccomp: filterFor(users) };
+};
+
+/** The user that commands run as can read it where it lies. */
+const staysInPlace =
+  (users: Machine['users']) =>
+  ({ source }: Bind): boolean => {
+    if (users === 'same') return true;
+    const path = realpathSync(source);
+    return isTraversable(dirname(path)) && isOpen(statSync(path));
+  };
+
+const readable = ({ root, elsewhere = [] }: Workspace): string[] => [
+  ...READABLE,
+  ...systemDirectories().map(({ path }) => path),
+  ...elsewhere.map(({ source }) => source),
+  root,
+];
+
+const policyOf = (machine: Machine, command: SandboxCommand, workspace: Workspace, user_id: number | null): object => ({
+  parent_pid: process.pid,
+  user_id,
+  abi: machine.abi,
+  filter: machine.seccomp,
+  readable: readable(workspace).filter((path) => existsSync(path)),
+  writable: [TEMPORARY, ...(command.writable === undefined ? [] : [command.writable])].map(
+    (path) => workspace.root + path,
+  ),
+  devices: DEVICES.filter((path) => existsSync(path)),
+  limits: { ...command.limits, cpu_s: Math.ceil(command.limits.cpu_s) },
+  argv: command.argv,
+  cwd: command.cwd,
+  environment: { ...command.environment, TMPDIR: workspace.root + TEMPORARY },
+});
+
+const launch = (machine: Machine, command: SandboxCommand, workspace: Workspace, user_id: number | null): Launch => {
+  chmodSync(workspace.root, 0o711);
+  return {
+    argv: [machine.python, '-IS', GUARD],
+    cwd: '/',
+    environment: { LANG: 'C' },
+    inputs: [Buffer.from(JSON.stringify(policyOf(machine, command, workspace, user_id)))],
+    has_status: true,
+    group: null,
+  };
+};
+
+const start = (machine: Machine, command: SandboxCommand, style: Style): SandboxProcess => {
+  let user_id: number | null = null;
+  const rules = () => {
+    checkMountPoints(command);
+    if (machine.users === 'own') user_id = claimUser();
+    return { owner: user_id, staysInPlace: staysInPlace(machine.users), directories: [TEMPORARY] };
+  };
+  const started = startLaidOut(command, style, rules, (placed, workspace) =>
+    launch(machine, placed, workspace, user_id),
+  );
+  const ended = started.ended.finally(() => {
+    if (user_id !== null) releaseUser(user_id);
+  });
+  return { ...started, ended };
+};
+
+/** For example `landlock/1+abi7+own-user+rlimits`. */
+const sandboxOf = (machine: Machine): Sandbox => ({
+  id: `landlock/1+abi${machine.abi}+${machine.users}-user+rlimits`,
+  run: (command) => start(machine, command, 'run').ended,
+  start: (command) => start(machine, command, 'start'),
+});
+
+/**
+ * Commands without namespaces, after one real command has shown that it can touch nothing but its workspace.
+ * Throws a DataError that says what is missing.
+ */
+export const openLandlock = async (): Promise<Sandbox> => {
+  const sandbox = sandboxOf(inspectMachine());
+  sweepWorkspaces();
+  const fault = faultOf(await sandbox.run(PROBE));
+  if (fault === null) return sandbox;
+  throw DataError.of({
+    where: 'sandbox',
+    expected: 'Landlock to run a command that can read nothing but /usr and write nothing but /tmp',
+    found: fault,
+    fix: 'use Linux 6.2 or later with Landlock and seccomp',
+  });
+};
