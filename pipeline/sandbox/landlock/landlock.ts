@@ -14,6 +14,7 @@ import type { Style } from '../supervise.ts';
 import { ownershipCalls } from '../syscalls.ts';
 import type { Workspace } from '../translation.ts';
 import { sweepWorkspaces } from '../workspaces.ts';
+import { refuseZeroBytes } from '../zero-bytes.ts';
 import { claimUser, ownUsersObstacle, releaseUser } from './own-user.ts';
 import { PROBE } from './probe.ts';
 
@@ -21,11 +22,16 @@ const GUARD = join(import.meta.dirname, 'guard.py');
 /** All that is readable of the host besides /usr and what a command binds. */
 const READABLE = [
   '/usr',
-  '/etc/ld.so.cache',
-  '/etc/alternatives',
-  '/etc/hosts',
-  '/etc/nsswitch.conf',
-  '/etc/localtime',
+  // Programs stop at what is there and may not be read, where they would go on without it.
+  ...[
+    'ld.so.cache',
+    'alternatives',
+    'hosts',
+    'nsswitch.conf',
+    'localtime',
+    'ssl/openssl.cnf',
+    'pki/tls/openssl.cnf',
+  ].map((name) => `/etc/${name}`),
 ];
 const DEVICES = ['/dev/null', '/dev/zero', '/dev/full', '/dev/random', '/dev/urandom'];
 const TEMPORARY = '/tmp';
@@ -126,6 +132,7 @@ const start = (machine: Machine, command: SandboxCommand, style: Style): Sandbox
   let user_id: number | null = null;
   const rules = () => {
     checkMountPoints(command);
+    refuseZeroBytes([...command.argv, command.cwd, ...Object.entries(command.environment).flat()]);
     if (machine.users === 'own') user_id = claimUser();
     return { owner: user_id, staysInPlace: staysInPlace(machine.users), directories: [TEMPORARY] };
   };
