@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as z from 'zod';
-import { probeSandbox } from '../pipeline/sandbox/index.ts';
+import { type LevelReport, probeLevels } from '../pipeline/sandbox/index.ts';
 import { asJson, common, defineCommand } from './command.ts';
 import { loadSettings } from './config.ts';
 import { drawTable } from './draw-table.ts';
@@ -20,7 +20,7 @@ export default defineCommand({
   options: z.object({ ...asJson, ...common }),
   async run({ json, config, set }, effects) {
     const settings = loadSettings({ files: config, environment: effects.environment, flags: set });
-    const sandbox = await probeSandbox();
+    const levels = await probeLevels();
     const seeds = await readSeeds(settings);
     const findings: Finding[] = [
       finding(
@@ -38,7 +38,7 @@ export default defineCommand({
         '',
         'optional: install g++ for the native sketch library; without it WebAssembly is used',
       ),
-      finding('sandbox', sandbox.level !== 'none', sandbox.id ?? sandbox.missing ?? '', sandbox.fix ?? ''),
+      ...sandboxFindings(levels),
       finding('seeds', seeds.length > 0, `${seeds.length} in the manifest`, 'see the setting repositories'),
       finding(
         'fetched seeds',
@@ -55,9 +55,26 @@ export default defineCommand({
             90,
           ),
     );
-    return sandbox.level === 'none' ? 1 : 0;
+    return levels.every(({ id }) => id === null) ? 1 : 0;
   },
 });
+
+/** The level that runs use, then every level above it with what is missing. */
+export const sandboxFindings = (levels: readonly LevelReport[]): Finding[] => {
+  const used = levels.find(({ id }) => id !== null);
+  const above = used === undefined ? levels : levels.slice(0, levels.indexOf(used));
+  return [
+    finding('sandbox', used !== undefined, used?.id ?? 'no level: repository code does not run here', ''),
+    ...above.map(({ level, missing, fix }) => finding(`sandbox ${level}`, false, inOneLine(missing), fix ?? '')),
+  ];
+};
+
+const inOneLine = (text: string | null): string =>
+  (text ?? '')
+    .split('\n')
+    .slice(1)
+    .map((line) => line.trim())
+    .join('; ');
 
 const finding = (what: string, ok: boolean, found: string, fix: string): Finding => ({
   what,

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { LEVELS } from '../pipeline/sandbox/index.ts';
 import { distillParams } from '../pipeline/stages/distill.ts';
 import { generateParams } from '../pipeline/stages/generate.ts';
 import { scoreParams } from '../pipeline/stages/score.ts';
@@ -18,6 +19,10 @@ export const Settings = z.strictObject({
     .default('')
     .describe('regular expression: use only seeds whose name matches'),
   python: z.string().min(1).default('python3').describe('interpreter that makes the environment of the Python seeds'),
+  sandbox: z
+    .enum(['strongest', ...LEVELS])
+    .default('strongest')
+    .describe('sandbox level: the strongest this machine has, or that one and no other'),
   unsafe_local: z.boolean().default(false).describe('run repository code without isolation; never set by itself'),
   prepare: z
     .strictObject({

@@ -39,11 +39,19 @@ export async function readSeeds(settings: Pick<Settings, 'repositories'>): Promi
   return parseManifest(text, manifestFile).filter((seed) => wanted.test(seed.name));
 }
 
+/** The sandbox that the settings ask for; whatever is less than the full level is said aloud. */
+async function openSandboxOf({ sandbox: level, unsafe_local }: Settings, { log }: Effects): Promise<Sandbox> {
+  if (unsafe_local) log('warning: unsafe_local is set: repository code runs without isolation');
+  const sandbox = await openSandbox({ unsafeLocal: unsafe_local, ...(level === 'strongest' ? {} : { level }) });
+  if (!unsafe_local && !sandbox.id.startsWith('bubblewrap-full/'))
+    log(`warning: repository code runs in ${sandbox.id}, not at full level; doctor says what is missing`);
+  return sandbox;
+}
+
 /** Fetches what is missing and opens it. Long on a fresh clone, instant after. */
 export async function openWorld(settings: Settings, effects: Effects): Promise<World> {
   await installMissing(effects);
-  const sandbox = await openSandbox({ unsafeLocal: settings.unsafe_local });
-  if (settings.unsafe_local) effects.log('warning: unsafe_local is set: repository code runs without isolation');
+  const sandbox = await openSandboxOf(settings, effects);
   const cacheDir = join(resolve(settings.data), 'cache');
   const seeds = await readSeeds(settings);
   const requirements = (language: Seed['language']) =>

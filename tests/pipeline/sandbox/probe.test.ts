@@ -2,10 +2,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DataError } from '../../../pipeline/errors.ts';
 import { parseHardLimits, requireTools } from '../../../pipeline/sandbox/host.ts';
-import { openSandbox, probeSandbox } from '../../../pipeline/sandbox/index.ts';
+import { type LevelReport, openSandbox, probeLevels, probeSandbox } from '../../../pipeline/sandbox/index.ts';
 import { LIMITS } from '../../contracts/sandbox.ts';
 
 const { level, missing } = await probeSandbox();
+const own_landlock = (await probeLevels()).find((report) => report.level === 'landlock')!.id;
 if (level === 'none') process.stderr.write(`probe test skipped: ${missing}\n`);
 
 it.skipIf(level === 'none')('names what it found to work', async () => {
@@ -15,11 +16,11 @@ it.skipIf(level === 'none')('names what it found to work', async () => {
 });
 
 it.skipIf(level === 'none')(
-  'says what to allow where user namespaces are refused, as they are in the sandbox',
+  'says what to allow where user namespaces are refused, as they are in the sandbox, and does with Landlock there',
   async () => {
     const sandbox = await openSandbox();
     const script = `import('/project/pipeline/sandbox/index.ts')
-    .then(({ probeSandbox }) => probeSandbox()).then((report) => require('node:fs').writeSync(3, JSON.stringify(report)))`;
+    .then(({ probeLevels }) => probeLevels()).then((report) => require('node:fs').writeSync(3, JSON.stringify(report)))`;
     const { report } = await sandbox.run({
       argv: ['/node', '-e', script],
       binds: [
@@ -32,8 +33,11 @@ it.skipIf(level === 'none')(
       environment: {},
       limits: LIMITS,
     });
-    expect(JSON.parse(report)).toMatchObject({ level: 'none', id: null });
-    expect(JSON.parse(report).fix).toMatch(/user namespaces/);
+    const [full, bound, landlock] = JSON.parse(report) as LevelReport[];
+    expect(full).toMatchObject({ level: 'bubblewrap-full', id: null });
+    expect(full!.fix).toMatch(/user namespaces/);
+    expect(bound).toMatchObject({ level: 'bubblewrap-bound-proc', id: null });
+    expect(landlock).toMatchObject(own_landlock === null ? { id: null } : { id: expect.stringMatching(/same-user/) });
   },
 );
 
