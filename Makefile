@@ -66,7 +66,10 @@ bench-ingest: $(INSTALLED) ## importing traces against a Python importer; PYTHON
 bench-marts: $(INSTALLED) ## time and memory of every mart over 5 million steps
 	@node tests/bench/marts.ts
 
+bench-workspaces: $(INSTALLED) ## what a private writable copy of a small and a large tree costs in each run
+	@node tests/bench/workspaces.ts
+
 clean: ## delete the warehouse; keeps what was fetched
 	rm -rf data/warehouse
 
-.PHONY: help setup round plan why status doctor validation-set test lint types test-long native test-native bench-sketch gpu-check bench-loop bench-ingest bench-marts clean
+.PHONY: help setup round plan why status doctor validation-set test lint types test-long native test-native bench-sketch gpu-check bench-loop bench-ingest bench-marts bench-workspaces clean

@@ -2,6 +2,7 @@ import { accessSync, constants, lstatSync, readFileSync, readlinkSync } from 'no
 import { DataError } from '../errors.ts';
 import type { ProcSource, SystemDirectory } from './bubblewrap-arguments.ts';
 import { type Controllers, findControllers } from './cgroup.ts';
+import { idmapScript } from './idmap-script.ts';
 import { seccompProgram } from './seccomp.ts';
 import { coverableDirectories } from './staging.ts';
 import type { Architecture } from './syscalls.ts';
@@ -29,6 +30,8 @@ export interface Host {
   coverable: readonly string[];
   seccomp: Uint8Array;
   proc: ProcSource;
+  /** Perl that maps the owner of a tree; null where there is no Perl. */
+  idmap: string | null;
   is_root: boolean;
   user_id: number;
   /** The host user that bubblewrap runs as. Never 0. */
@@ -114,6 +117,7 @@ export const inspectHost = (proc: ProcSource = 'fresh'): Host => {
     tools,
     seccomp,
     proc,
+    idmap: findTool('perl') === null ? null : idmapScript(architecture()),
     system: systemDirectories(),
     coverable: coverableDirectories(),
     is_root: user_id === 0,

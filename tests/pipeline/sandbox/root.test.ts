@@ -97,6 +97,25 @@ describe.skipIf(level === 'none' || reason !== null)('started by root', () => {
     expect((await shell(`ls ${tree}; cat ${tree}/deep/file`)).stdout).toBe(`deep\n${tree.slice(1)}\n`);
   });
 
+  it.skipIf(inspectHost().idmap === null)('makes a writable copy without a trace of each file', async () => {
+    const tree = join(root, 'many');
+    mkdirSync(tree);
+    for (let i = 0; i < 50; i++) writeFileSync(join(tree, String(i)), `${i}\n`);
+    const outcome = await sandbox.run({
+      argv: ['/bin/sh', '-c', 'echo more >> 7; cat 7; stat -c "%u %g" 8; stat -f -c "%c %d" .'],
+      binds: [{ source: tree, target: '/tree' }],
+      writable: '/tree',
+      cwd: '/tree',
+      environment: { PATH: '/usr/bin:/bin' },
+      limits: LIMITS,
+    });
+    const [seven, more, owner, inodes] = outcome.stdout.split('\n');
+    expect([seven, more, owner]).toEqual(['7', 'more', '1000 1000']);
+    const [total, free] = inodes!.split(' ').map(Number);
+    expect(total! - free!).toBeLessThan(20);
+    expect(readFileSync(join(tree, '7'), 'utf8')).toBe('7\n');
+  });
+
   it('gives a writable copy where overlay does not work', async () => {
     const command = {
       argv: ['/bin/sh', '-c', 'echo more >> /open/deep/file; cat /open/deep/file'],
