@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as z from 'zod';
-import { type LevelReport, probeLevels } from '../pipeline/sandbox/index.ts';
+import { type LevelReport, probeStrongest } from '../pipeline/sandbox/index.ts';
 import { asJson, common, defineCommand } from './command.ts';
 import { loadSettings } from './config.ts';
 import { drawTable } from './draw-table.ts';
@@ -20,7 +20,7 @@ export default defineCommand({
   options: z.object({ ...asJson, ...common }),
   async run({ json, config, set }, effects) {
     const settings = loadSettings({ files: config, environment: effects.environment, flags: set });
-    const levels = await probeLevels();
+    const levels = await probeStrongest();
     const seeds = await readSeeds(settings);
     const findings: Finding[] = [
       finding(

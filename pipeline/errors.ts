@@ -18,6 +18,11 @@ export class DataError extends Error {
   }
 }
 
+/** A process at work was lost through no fault of the code it ran: the same work may be tried again. */
+export class WorkerLost extends Error {
+  override readonly name = 'WorkerLost';
+}
+
 /** One line for any value. Not JSON.stringify: DuckDB hands back bigints, which it cannot print. */
 export const show = (value: unknown): string =>
   typeof value === 'string' && !value.includes('\n') && value.length <= 200

@@ -1,3 +1,4 @@
+import { WorkerLost } from '../errors.ts';
 import { canonicalJson, sha256 } from '../hash.ts';
 import type {
   ExecutionCount,
@@ -60,8 +61,8 @@ export class CachedHarness implements Harness {
     const missing = keys.flatMap((_, index) => (found[index] ? [] : [index]));
     if (missing.length > 0) {
       const candidates = missing.map((index) => request.candidates[index]!);
-      const probes = await this.options.pool.use(this.snapshot(repository_id), (session) =>
-        session.probe({ ...request, candidates }),
+      const probes = await tryAgain(() =>
+        this.options.pool.use(this.snapshot(repository_id), (session) => session.probe({ ...request, candidates })),
       );
       for (const [at, index] of missing.entries()) {
         found[index] = compact(probes[at]!);
@@ -96,7 +97,7 @@ export class CachedHarness implements Harness {
   ): Promise<SuiteRun> {
     let result: SuiteRun;
     let attempt = 0;
-    do result = await run(this.snapshot(repository_id));
+    do result = await tryAgain(() => run(this.snapshot(repository_id)));
     while (result.outcome === 'infrastructure_error' && attempt++ < retries);
     if (result.outcome !== 'infrastructure_error') this.remember(key, repository_id, 'suite', result);
     return result;
@@ -118,6 +119,17 @@ export class CachedHarness implements Harness {
     return snapshot;
   }
 }
+
+/** What ran in a process that was lost runs again in another, a few times. */
+const tryAgain = async <T>(work: () => Promise<T>): Promise<T> => {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof WorkerLost) || attempt === retries) throw error;
+    }
+  }
+};
 
 /** A cached probe keeps only what the Solver's rules look at: statuses, and the message of the last test. */
 const compact = (probe: Probe): Probe => ({

@@ -1,8 +1,8 @@
 import type { Sandbox } from '../ports.ts';
-import { type Level, openLevel, openStrongest, probeLevel } from './levels.ts';
+import { type Level, openLevel, openStrongest, probeLevels } from './levels.ts';
 import { openUnsafeLocal } from './unsafe-local.ts';
 
-export { LEVELS, type Level, type LevelReport, probeLevels } from './levels.ts';
+export { LEVELS, type Level, type LevelReport, probeLevels, probeStrongest } from './levels.ts';
 
 export interface SandboxOptions {
   /** Runs commands without any isolation. Only ever on the user's own word. */
@@ -33,6 +33,6 @@ export const openSandbox = async ({ unsafeLocal = false, level }: SandboxOptions
 
 /** Whether this machine has the full level, without throwing. */
 export const probeSandbox = async (): Promise<SandboxReport> => {
-  const report = await probeLevel('bubblewrap-full');
-  return { ...report, level: report.id === null ? 'none' : 'bubblewrap-full' };
+  const [report] = await probeLevels(['bubblewrap-full']);
+  return { ...report!, level: report!.id === null ? 'none' : 'bubblewrap-full' };
 };

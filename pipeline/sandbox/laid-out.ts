@@ -24,7 +24,7 @@ const isUntouched = ({ files = [], writable }: SandboxCommand, { target }: Bind)
   target !== writable && !files.some((file) => isWithin(file.target, target));
 
 /** What lies in a directory, but not the directory itself: that stays ours, for the janitor to recognise. */
-const giveAway = (directory: string, user_id: number): void => {
+export const giveAway = (directory: string, user_id: number): void => {
   for (const entry of readdirSync(directory, { withFileTypes: true })) {
     const path = join(directory, entry.name);
     lchownSync(path, user_id, user_id);

@@ -1,15 +1,17 @@
 import { DataError } from '../errors.ts';
 import type { Sandbox } from '../ports.ts';
+import { openContainers } from './container/container.ts';
 import { openLandlock } from './landlock/landlock.ts';
 import { openBubblewrap } from './probe.ts';
 
 /** Strongest first. Each has a README that says what it does not cover. */
-export const LEVELS = ['bubblewrap-full', 'bubblewrap-bound-proc', 'landlock'] as const;
+export const LEVELS = ['bubblewrap-full', 'bubblewrap-bound-proc', 'container', 'landlock'] as const;
 export type Level = (typeof LEVELS)[number];
 
 const OPEN: Record<Level, () => Promise<Sandbox>> = {
   'bubblewrap-full': () => openBubblewrap('fresh'),
   'bubblewrap-bound-proc': () => openBubblewrap('bound'),
+  container: openContainers,
   landlock: openLandlock,
 };
 
@@ -27,37 +29,53 @@ export interface LevelReport {
 /** The sandbox at one level. Throws a DataError that says what this machine lacks. */
 export const openLevel = (level: Level): Promise<Sandbox> => OPEN[level]();
 
-/** Tries one level, without throwing. */
-export const probeLevel = async (level: Level): Promise<LevelReport> => {
+/** A level that was tried, and its sandbox when this machine has it. */
+interface Trial {
+  report: LevelReport;
+  sandbox: Sandbox | null;
+}
+
+const tryLevel = async (level: Level): Promise<Trial> => {
   try {
-    const { id } = await openLevel(level);
-    return { level, id, missing: null, fix: null };
+    const sandbox = await openLevel(level);
+    return { report: { level, id: sandbox.id, missing: null, fix: null }, sandbox };
   } catch (error) {
     if (!(error instanceof DataError)) throw error;
     const [missing, fix = null] = error.message.split('\n  fix: ');
-    return { level, id: null, missing: missing!, fix };
+    return { report: { level, id: null, missing: missing!, fix }, sandbox: null };
   }
 };
 
-/** Tries every level of this machine, strongest first. */
-export const probeLevels = async (): Promise<LevelReport[]> => {
+/** Strongest first, up to the first that this machine has. */
+const climbDown = async (): Promise<Trial[]> => {
+  const trials: Trial[] = [];
+  for (const level of LEVELS) {
+    trials.push(await tryLevel(level));
+    if (trials.at(-1)!.sandbox !== null) break;
+  }
+  return trials;
+};
+
+/** Tries some levels of this machine, without throwing. */
+export const probeLevels = async (levels: readonly Level[]): Promise<LevelReport[]> => {
   const reports: LevelReport[] = [];
-  for (const level of LEVELS) reports.push(await probeLevel(level));
+  for (const level of levels) reports.push((await tryLevel(level)).report);
   return reports;
 };
 
+/** The level that this machine has comes last, after all stronger ones and what they lack; or none does. */
+export const probeStrongest = async (): Promise<LevelReport[]> => (await climbDown()).map(({ report }) => report);
+
 /** The strongest sandbox of this machine. Throws a DataError that says what each level lacks. */
 export const openStrongest = async (): Promise<Sandbox> => {
-  const lacks: LevelReport[] = [];
-  for (const level of LEVELS) {
-    const report = await probeLevel(level);
-    if (report.id !== null) return openLevel(level);
-    lacks.push(report);
-  }
+  const trials = await climbDown();
+  const sandbox = trials.at(-1)!.sandbox;
+  if (sandbox !== null) return sandbox;
+  const lacks = trials.map(({ report }) => `${report.level}: ${report.missing?.split('\n').at(-1)?.trim()}`);
   throw DataError.of({
     where: 'sandbox',
     expected: `one of the levels ${LEVELS.join(', ')}`,
-    found: lacks.map(({ level, missing }) => `${level}: ${missing?.split('\n').at(-1)?.trim()}`).join('; '),
-    fix: `${lacks[0]?.fix}; or set unsafe_local to run repository code without any isolation`,
+    found: lacks.join('; '),
+    fix: `${trials[0]!.report.fix}; or set unsafe_local to run repository code without any isolation`,
   });
 };

@@ -1,6 +1,6 @@
 import { DataError } from '../errors.ts';
 import type { Sandbox, SandboxCommand, SandboxOutcome } from '../ports.ts';
-import type { ProcSource } from './bubblewrap-arguments.ts';
+import { INSIDE_ID, type ProcSource } from './bubblewrap-arguments.ts';
 import { bubblewrapLaunch } from './bubblewrap-launch.ts';
 import { sweepGroups } from './cgroup.ts';
 import { type Host, inspectHost } from './host.ts';
@@ -8,11 +8,11 @@ import type { CopyMethod } from './staging.ts';
 import { supervise } from './supervise.ts';
 
 /** Prints one word for each thing that is not as it must be. Opens a kernel setting for appending but writes nothing. */
-const CHECKS = `
-[ "$(id -u)" = 1000 ] || echo user-id
+const checks = (user_id: number, hidden: readonly string[]): string => `
+[ "$(id -u)" = ${user_id} ] || echo user-id
 while read -r name rest; do case $name in Inter-*|face|lo:) ;; *) echo network ;; esac; done < /proc/net/dev
 (: >> /proc/sys/kernel/core_pattern) 2>/dev/null && echo proc-sys
-for path in /home /root /var /etc/shadow /sys; do [ ! -e $path ] || echo host-files; done
+for path in ${hidden.join(' ')}; do [ ! -e $path ] || echo host-files; done
 (: > /file) 2>/dev/null && echo root-directory
 (: > /usr/file) 2>/dev/null && echo usr
 (: > /tmp/file) 2>/dev/null || echo temporary-directory
@@ -21,8 +21,9 @@ read -r line < /probe/README.md && [ "$line" = inside ] || echo overlaid-file
 echo done >&3
 `;
 
-const PROBE: SandboxCommand = {
-  argv: ['/bin/sh', '-c', CHECKS],
+/** A command that shows whether a sandbox isolates: by the user it should be, and what it must not find. */
+export const probeCommand = (user_id: number, hidden: readonly string[]): SandboxCommand => ({
+  argv: ['/bin/sh', '-c', checks(user_id, hidden)],
   binds: [{ source: import.meta.dirname, target: '/probe' }],
   files: [{ target: '/probe/README.md', content: 'inside\n' }],
   writable: '/probe',
@@ -36,7 +37,9 @@ const PROBE: SandboxCommand = {
     output_bytes: 64 * 1024,
     file_bytes: 8 * 1024 * 1024,
   },
-};
+});
+
+const PROBE = probeCommand(INSIDE_ID, ['/home', '/root', '/var', '/etc/shadow', '/sys']);
 
 /** One way to run the chain on this machine. */
 interface Variant {

@@ -20,7 +20,7 @@ const LACKS: readonly { level: Level; lacks: readonly string[] }[] = [
   },
 ];
 
-const reports = await probeLevels();
+const reports = await probeLevels(LACKS.map(({ level }) => level));
 const remote: RemoteSandbox[] = [];
 const asOrdinaryUser = async (level: Level): Promise<RemoteSandbox> => {
   const sandbox = await openAsOrdinaryUser(level);

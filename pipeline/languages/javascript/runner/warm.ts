@@ -1,3 +1,4 @@
+import { WorkerLost } from '../../../errors.ts';
 import type {
   Edit,
   Probe,
@@ -55,7 +56,10 @@ class Session implements WarmSession {
   async collect(): Promise<void> {
     const run = await this.suite({ edits: [], wall_ms: collect_ms });
     if (run.outcome !== 'complete') {
-      throw new Error(`tests of ${this.#repository.name} could not be collected: ${run.outcome} ${run.detail ?? ''}`);
+      const Complaint = run.outcome === 'infrastructure_error' ? WorkerLost : Error;
+      throw new Complaint(
+        `tests of ${this.#repository.name} could not be collected: ${run.outcome} ${run.detail ?? ''}`,
+      );
     }
     this.test_ids = run.tests.map(({ test_id }) => test_id);
   }
@@ -142,7 +146,7 @@ class Session implements WarmSession {
     this.#process = null;
     const ended = await (how === 'ended' ? process.ended : process.close());
     if (ended.end === 'infrastructure_error' || how === 'fault')
-      throw new Error(`warm process of ${this.#repository.name}: ${how} ${ended.detail ?? ''}`);
+      throw new WorkerLost(`warm process of ${this.#repository.name}: ${how} ${ended.detail ?? ''}`);
     probes.push({ outcome: how === 'silent' || how === 'hung' ? 'timeout' : 'crashed', tests: [] });
   }
 

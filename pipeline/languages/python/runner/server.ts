@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { DataError } from '../../../errors.ts';
+import { DataError, WorkerLost } from '../../../errors.ts';
 import type { Limits, RepositorySnapshot, SandboxOutcome, SandboxProcess } from '../../../ports.ts';
 import { pytestCommand, type RunnerOptions } from './command.ts';
 import type { CodePointEdit } from './edits.ts';
@@ -74,6 +74,7 @@ export class Server {
     const ready = heard.find((record) => record.t === 'ready');
     if (ready && end.how === 'done') return { server, test_ids: z.array(z.string()).parse(ready.ids) };
     await server.close();
+    if (end.how === 'ended' && end.outcome.end === 'infrastructure_error') throw lost(repository, end.outcome.detail);
     throw cannotStart(repository, heard, end);
   }
 
@@ -133,6 +134,9 @@ export class Server {
     if (isLast) this.listener?.resolve({ how: 'done' });
   }
 }
+
+const lost = (repository: RepositorySnapshot, detail: string | null): WorkerLost =>
+  new WorkerLost(`the test server of ${repository.name} was lost while it started: ${detail}`);
 
 function cannotStart(
   repository: RepositorySnapshot,

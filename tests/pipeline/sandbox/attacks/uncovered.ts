@@ -6,6 +6,7 @@ import { project } from '../../../sources.ts';
 const README: Record<Level, string | null> = {
   'bubblewrap-full': null,
   'bubblewrap-bound-proc': 'pipeline/sandbox/bound-proc/README.md',
+  container: 'pipeline/sandbox/container/README.md',
   landlock: 'pipeline/sandbox/landlock/README.md',
 };
 

@@ -1,0 +1,18 @@
+import { describe } from 'vitest';
+import { openSandbox, probeLevels } from '../../pipeline/sandbox/index.ts';
+import { sandboxContract } from '../contracts/sandbox.ts';
+import { attackSuite, noPerl } from '../pipeline/sandbox/attacks/suite.ts';
+
+const level = 'container';
+const [report] = await probeLevels([level]);
+const { missing } = report!;
+if (missing !== null) process.stderr.write(`tests of containers skipped: ${missing}\n`);
+
+/** Parts of the contract that containers go without; `pipeline/sandbox/container/README.md` tells. */
+const LACKS: readonly string[] = [];
+
+describe.skipIf(missing !== null)(level, () => {
+  sandboxContract('started by this user', () => openSandbox({ level }), LACKS);
+});
+
+attackSuite({ where: level, level, reason: missing ?? noPerl, open: () => openSandbox({ level }) });
