@@ -66,7 +66,8 @@ export interface TestResult {
 /**
  * What one run of tests came to. `complete`: every asked test reported. `incomplete`: the process ended
  * without reporting all of them. `broken`: the edited code does not compile or the tests could not be collected.
- * `infrastructure_error` is never a verdict: the runner itself failed.
+ * `forged`: a hidden test that must fail did not, so no result counts. `infrastructure_error` is never a verdict: the
+ * runner itself failed.
  */
 export type RunOutcome =
   | 'complete'
@@ -75,6 +76,7 @@ export type RunOutcome =
   | 'timeout'
   | 'memory'
   | 'output'
+  | 'forged'
   | 'infrastructure_error';
 
 export interface SuiteRun {
@@ -213,6 +215,8 @@ export interface Harness {
   /** The same in a fresh process: the judge of warm runs. */
   cold(repository_id: string, request: SuiteRequest & { repeat?: number }): Promise<SuiteRun>;
   probe(repository_id: string, request: ProbeRequest): Promise<Probe[]>;
+  /** Id of the execution that `suite` answers such a request with. */
+  executionOf(repository_id: string, request: SuiteRequest & { repeat?: number }): string;
 }
 
 /** A monotonic clock for volatile columns. Nothing else may depend on it. */

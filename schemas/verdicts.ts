@@ -14,7 +14,7 @@ export const Verdicts = defineTable('verdicts', {
     reason_code: text('passed, or why not.'),
     detail: text('In words, with the place.'),
     run_count: count('Test runs the gate looked at.'),
-    evidence: json('What was seen: ids and digests.'),
+    evidence: json('What was seen, and the ids of the executions it rests on.'),
     harness_id: text('Runner and sandbox that judged.'),
     wall_ms: duration('Time the gate took.'),
   },

@@ -70,7 +70,8 @@ async function verify(
 ): Promise<EditOutcome> {
   const visible = workspace.passing.map((test) => test.test_id);
   const kept_tests = [...visible, ...hiddenTests(secret.key, edit.path, visible, secret.coverage)];
-  const passed = passedIn(await verificationRun(workspace, edit, secret, harness));
+  const run = await verificationRun(workspace, edit, secret, harness);
+  const passed = passedIn(run);
   const share = (ids: readonly string[]) =>
     ids.length === 0 ? 1 : ids.filter((id) => passed.has(id)).length / ids.length;
   const repaired = share(secret.key.fail_to_pass);
@@ -80,7 +81,7 @@ async function verify(
     fail_to_pass_fraction: repaired,
     visible_ok: share(visible) === 1,
     pass_to_pass_fraction: kept,
-    full: repaired === 1 && kept === 1,
+    full: repaired === 1 && kept === 1 && run.outcome === 'complete',
   };
 }
 

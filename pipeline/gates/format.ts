@@ -1,8 +1,12 @@
 import { DataError } from '../errors.ts';
-import { applyPatch } from '../mutation/patch.ts';
+import { applyPatch, patchedPaths } from '../mutation/patch.ts';
+import { forbiddenPath, reachIn } from './edit-policy.ts';
 import { type Candidate, type Gate, type GateResult, type Grounds, pass, refuse } from './gate.ts';
 
-/** Gate 1: task and verifier are well formed, both patches apply and undo each other, edited files still parse. */
+/**
+ * Gate 1: task and verifier are well formed, both patches apply and undo each other, edited files still parse, and no
+ * edit touches tests or what runs them.
+ */
 export const format: Gate = { name: 'format', judge };
 
 function judge({ task, key }: Candidate, { sources, parses }: Grounds): GateResult {
@@ -14,6 +18,8 @@ function judge({ task, key }: Candidate, { sources, parses }: Grounds): GateResu
   let broken: Map<string, string>;
   let fixed: Map<string, string>;
   try {
+    const forbidden = [key.bug_patch, key.fix_patch].flatMap(patchedPaths).map(forbiddenPath).find(Boolean);
+    if (forbidden) return refuse('forbidden_path', forbidden);
     broken = applyPatch((path) => sources.get(path), key.bug_patch);
     fixed = applyPatch((path) => broken.get(path) ?? sources.get(path), key.fix_patch);
   } catch (error) {
@@ -25,6 +31,8 @@ function judge({ task, key }: Candidate, { sources, parses }: Grounds): GateResu
   }
   for (const [path, text] of broken) {
     if (!parses(path, text)) return refuse('syntax_error', path);
+    const reach = reachIn(sources.get(path)!, text, task.language);
+    if (reach) return refuse('reaches_for_runner', `${path}: ${reach}`);
   }
   return pass({ edited_files: [...broken.keys()].sort() });
 }

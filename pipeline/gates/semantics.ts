@@ -1,9 +1,8 @@
-import { applyPatch } from '../mutation/patch.ts';
 import type { SuiteRun } from '../ports.ts';
 import { brokenRun } from './execution.ts';
 import { type Candidate, type Gate, type GateResult, type Grounds, pass, refuse } from './gate.ts';
 import { leakIn } from './leak.ts';
-import { brokenFiles, editsTo, flawOf, passedIn } from './trees.ts';
+import { brokenFiles, editsTo, fixedFiles, flawOf, passedIn } from './trees.ts';
 
 /**
  * Gate 4: the verifier means what it says. Clean tree: all selected tests pass. Broken tree: exactly fail_to_pass
@@ -63,12 +62,6 @@ function treeRun(
     tests: [...baseline_tests],
     wall_ms: settings.suite_wall_ms,
   });
-}
-
-function fixedFiles(candidate: Candidate, grounds: Grounds): Map<string, string> {
-  const broken = brokenFiles(candidate, grounds);
-  const fixed = applyPatch((path) => broken.get(path) ?? grounds.sources.get(path), candidate.key.fix_patch);
-  return new Map([...broken, ...fixed]);
 }
 
 function labelMismatch({ key }: Candidate, { baseline_tests }: Grounds, passed: ReadonlySet<string>): string | null {

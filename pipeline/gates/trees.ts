@@ -6,6 +6,13 @@ import type { Candidate, Grounds, ReasonCode } from './gate.ts';
 export const brokenFiles = ({ key }: Candidate, { sources }: Grounds): Map<string, string> =>
   applyPatch((path) => sources.get(path), key.bug_patch);
 
+/** Text of each edited file with the fix patch applied on top of the bug. */
+export function fixedFiles(candidate: Candidate, grounds: Grounds): Map<string, string> {
+  const broken = brokenFiles(candidate, grounds);
+  const fixed = applyPatch((path) => broken.get(path) ?? grounds.sources.get(path), candidate.key.fix_patch);
+  return new Map([...broken, ...fixed]);
+}
+
 /** The edits that make `files` out of the pristine tree; files equal to pristine ones need none. */
 export const editsTo = (files: ReadonlyMap<string, string>, sources: ReadonlyMap<string, string>): Edit[] =>
   [...files]
@@ -24,6 +31,8 @@ export function flawOf(run: SuiteRun): Exclude<ReasonCode, 'passed'> | null {
       return null;
     case 'broken':
       return 'broken_tree';
+    case 'forged':
+      return 'forged_result';
     case 'timeout':
       return 'timeout';
     case 'infrastructure_error':

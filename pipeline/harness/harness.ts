@@ -25,6 +25,13 @@ export interface HarnessOptions {
   cache: ExecutionCache;
   /** Everything that decides how a run of a language comes out: runner, interpreter, installed packages, sandbox. */
   identities: Readonly<Record<Language, string>>;
+  /** Answers from the cache alone: what was never run is a `NotStored`. */
+  stored_only?: boolean;
+}
+
+/** An execution that was asked for is not in the cache, and nothing may be run. */
+export class NotStored extends Error {
+  override readonly name = 'NotStored';
 }
 
 /** Answers from the cache what was run before; runs the rest in warm sessions. */
@@ -60,6 +67,7 @@ export class CachedHarness implements Harness {
     const found = keys.map((key) => this.options.cache.get<Probe>(key));
     const missing = keys.flatMap((_, index) => (found[index] ? [] : [index]));
     if (missing.length > 0) {
+      this.requireRunning('probe', repository_id);
       const candidates = missing.map((index) => request.candidates[index]!);
       const probes = await tryAgain(() =>
         this.options.pool.use(this.snapshot(repository_id), (session) => session.probe({ ...request, candidates })),
@@ -70,6 +78,14 @@ export class CachedHarness implements Harness {
       }
     }
     return found as Probe[];
+  }
+
+  executionOf(repository_id: string, { wall_ms: _, ...identity }: SuiteRequest & { repeat?: number }): string {
+    return this.key(repository_id, 'suite', identity);
+  }
+
+  private requireRunning(kind: string, repository_id: string): void {
+    if (this.options.stored_only) throw new NotStored(`${kind} of ${repository_id}`);
   }
 
   /** Answers from the cache, joins a run of the same request that is under way, or runs it. */
@@ -83,6 +99,7 @@ export class CachedHarness implements Harness {
     const key = this.key(repository_id, kind, identity);
     const known = this.options.cache.get<SuiteRun>(key);
     if (known) return Promise.resolve(known);
+    if (this.options.stored_only) return Promise.reject(new NotStored(`${kind} ${key} of ${repository_id}`));
     const already = this.running.get(key);
     if (already) return already;
     const started = this.runWithRetries(repository_id, key, run).finally(() => this.running.delete(key));

@@ -1,14 +1,15 @@
 import * as z from 'zod';
 import { Repositories, type Repository } from '../../schemas/repositories.ts';
-import { AnswerKeys, Tasks } from '../../schemas/tasks.ts';
+import { type AnswerKey, AnswerKeys, Tasks } from '../../schemas/tasks.ts';
 import { Verdicts } from '../../schemas/verdicts.ts';
 import { mapLimit } from '../concurrency.ts';
 import type { Grounds } from '../gates/gate.ts';
 import { judge } from '../gates/index.ts';
+import { applyEdit, unifiedDiff } from '../mutation/patch.ts';
 import type { Syntax } from '../mutation/types.ts';
 import type { Harness, Library, Stopwatch } from '../ports.ts';
 import { bootstrap, current, defineStage } from '../stage.ts';
-import { isTryable, prepareGround, suiteWallMs, testsCovering } from '../tasks/ground.ts';
+import { type Ground, isTryable, prepareGround, suiteWallMs, testsCovering } from '../tasks/ground.ts';
 
 export const validateParams = z.object({
   /** Runs of the whole suite on the broken tree that must agree test by test (METHOD.md 3). */
@@ -20,7 +21,7 @@ export const validateParams = z.object({
 /** Sends every candidate through the four gates; one verdict row per gate that looked at it. */
 export const validate = defineStage({
   name: 'validate',
-  version: 4,
+  version: 5,
   reads: { repositories: bootstrap(Repositories), tasks: current(Tasks), answer_keys: current(AnswerKeys) },
   writes: { verdicts: Verdicts },
   params: validateParams,
@@ -54,6 +55,17 @@ export const validate = defineStage({
   },
 });
 
+/** Tests that a bug can touch: those of its function, or the whole suite when the patch does more than the key says. */
+function affectedTests(ground: Ground, { path, symbol, bug_start, bug_end, bug_text, bug_patch }: AnswerKey): string[] {
+  const fn = ground.modules.get(path)?.functions.find((f) => f.name === symbol);
+  const before = ground.sources.get(path) ?? '';
+  const named = applyEdit(before, { start: bug_start, end: bug_end, replacement: bug_text });
+  const isInside = fn && fn.start <= bug_start && bug_end <= fn.end;
+  return isInside && unifiedDiff(path, before, named) === bug_patch
+    ? testsCovering(ground, path, fn)
+    : ground.repository.tests;
+}
+
 /** What the gates may ask about each repository. */
 export function groundsOf(
   repositories: readonly Repository[],
@@ -69,10 +81,7 @@ export function groundsOf(
       harness,
       sources: ground.sources,
       baseline_tests: repository.tests,
-      affectedTests: ({ path, symbol }) => {
-        const fn = ground.modules.get(path)?.functions.find((f) => f.name === symbol);
-        return fn ? testsCovering(ground, path, fn) : repository.tests;
-      },
+      affectedTests: (key) => affectedTests(ground, key),
       isTryable: ({ path, symbol, bug_start, bug_end, bug_text, fail_to_pass }) => {
         const bug = { path, start: bug_start, end: bug_end, replacement: bug_text };
         return isTryable(ground, bug, symbol, fail_to_pass[0]!, ports);

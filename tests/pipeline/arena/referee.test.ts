@@ -131,6 +131,7 @@ describe.skipIf(missing !== null)('referee over tiny-python', () => {
       executions: world.harness.executions,
       suite: async () => ({ outcome: 'infrastructure_error', detail: 'no process', tests: [], wall_ms: 0 }),
       cold: () => Promise.reject(new Error('not asked')),
+      executionOf: () => 'not asked',
       probe: (id, request) => world.harness.probe(id, request),
     };
     await expect(open({ harness: broken })).rejects.toThrow(/no process[\s\S]*run the same command again/);

@@ -46,7 +46,8 @@ describe.skipIf(missing !== null)('gates over the tiny libraries', () => {
     ]);
     expect(verdicts.map((v) => v.run_count)).toEqual([0, 0, 5, 4]);
     expect(new Set(verdicts.map((v) => `${v.task_id} ${v.harness_id}`)).size).toBe(1);
-    for (const { evidence } of verdicts) JSON.parse(evidence);
+    const executions = verdicts.map(({ evidence }) => JSON.parse(evidence).executions?.length ?? 0);
+    expect(executions).toEqual([0, 0, 5, 2]);
   });
 
   it('lets a fair bug in JavaScript through', async () => {
@@ -90,6 +91,20 @@ describe.skipIf(missing !== null)('gates over the tiny libraries', () => {
     it('refuses a file that does not parse', async () => {
       const wrong = patchesOf(python, [at(python, 'tally/wording.py', 'if count == 1:', 'if count == == 1:')]);
       await expectEnd(change(fair, wrong), 'format syntax_error');
+    });
+
+    it('refuses to touch what decides which tests run', async () => {
+      const hook = fair.key.bug_patch.replaceAll('tally/wording.py', 'tests/conftest.py');
+      await expectEnd(change(fair, { bug_patch: hook }), 'format forbidden_path');
+    });
+
+    it('refuses an edit that reaches for the test runner', async () => {
+      const equal = 'class Same(str):\n        def __eq__(self, other): return True\n    if count == 1:';
+      for (const text of ['if __import__("os")._exit(3):', equal])
+        await expectEnd(
+          change(fair, patchesOf(python, [at(python, 'tally/wording.py', 'if count == 1:', text)])),
+          'format reaches_for_runner',
+        );
     });
 
     it('refuses a bug that nothing notices, as proposed', async () => {
@@ -157,8 +172,20 @@ describe.skipIf(missing !== null)('gates over the tiny libraries', () => {
     });
 
     it('refuses a tree that ends the process', async () => {
-      const leave = at(python, 'tally/wording.py', 'if count == 1:', 'if __import__("os")._exit(3):');
+      const interrupt = 'if count == 1:\n        raise KeyboardInterrupt';
+      const leave = at(python, 'tally/wording.py', 'if count == 1:', interrupt);
       await expectEnd(change(fair, patchesOf(python, [leave])), 'execution incomplete_run');
+    });
+
+    it('believes nothing of a run whose canary passes', async () => {
+      const hidden = [
+        'import sys',
+        'loaded = getattr(sys, "mod" + "ules")',
+        'loaded["_py" + "test.python"].Function.runtest = lambda item: None',
+        'if count == 2:',
+      ].join('\n    ');
+      const over = patchesOf(python, [at(python, 'tally/wording.py', 'if count == 1:', hidden)]);
+      await expectEnd(change(fair, over), 'execution forged_result');
     });
 
     it('refuses what can only be tried in a fresh process', async () => {
@@ -269,6 +296,7 @@ function failing(harness: Harness, breaks: (call: number) => boolean): Harness {
     suite: async (id, request) => (breaks(calls++) ? broken : harness.suite(id, request)),
     cold: (id, request) => harness.cold(id, request),
     probe: (id, request) => harness.probe(id, request),
+    executionOf: (id, request) => harness.executionOf(id, request),
   };
 }
 
@@ -282,4 +310,5 @@ const listening = (harness: Harness, hear: (tests: string[]) => void): Harness =
   },
   cold: (id, request) => harness.cold(id, request),
   probe: (id, request) => harness.probe(id, request),
+  executionOf: (id, request) => harness.executionOf(id, request),
 });

@@ -48,6 +48,7 @@ const tableHarness = (clean: Run, reruns: readonly Run[]): Harness => ({
   suite: async (_, request) => answer(request.edits.length === 0 ? clean : reruns[request.repeat ?? 0]!, request),
   cold: () => Promise.reject(new Error('gates never ask for cold runs')),
   probe: () => Promise.reject(new Error('gates never probe')),
+  executionOf: () => 'execution',
 });
 
 const answer = ({ statuses, outcome }: Run, { tests = ids }: SuiteRequest): SuiteRun => ({
@@ -67,6 +68,7 @@ const candidate = (failing: readonly boolean[]): Candidate => ({
     problem_statement: 'A test fails.',
     failing_tests: [],
     repository_id: 'repo',
+    language: 'python',
     task_id: 'task',
   } as unknown as Candidate['task'],
   key: {

@@ -5,8 +5,9 @@ import type {
   SandboxOutcome,
   SuiteRequest,
   SuiteRun,
+  TestResult,
 } from '../../../ports.ts';
-import { coldCommand, type NodeInstallation } from './command.ts';
+import { canariesFor, coldCommand, type NodeInstallation } from './command.ts';
 import { editedTexts } from './edits.ts';
 import { parseMessage, Results } from './messages.ts';
 
@@ -19,9 +20,10 @@ export async function runCold(
 ): Promise<SuiteRun> {
   if (request.coverage) throw new Error('a cold run measures no coverage: ask a warm session');
   const texts = await editedTexts(repository, request.edits);
-  const job = { request, texts, wall_ms: request.wall_ms };
+  const canaries = canariesFor(repository);
+  const job = { request, texts, canaries, wall_ms: request.wall_ms };
   const ended = await sandbox.run(coldCommand(installation, repository, job));
-  const results = new Results();
+  const results = new Results(canaries);
   for (const line of ended.report.split('\n')) {
     const message = parseMessage(line);
     if (message) results.add(message);
@@ -33,7 +35,7 @@ export async function runCold(
 export function suiteRun(results: Results, ended: SandboxOutcome, request: SuiteRequest): SuiteRun {
   if (ended.end === 'timeout' && !results.end) results.timeOut();
   const { outcome, detail } = outcomeOf(results, ended, request);
-  const tests = outcome === 'broken' ? [] : results.tests;
+  const tests = outcome === 'broken' || outcome === 'forged' ? [] : results.tests;
   return { outcome, detail, tests, wall_ms: ended.wall_ms };
 }
 
@@ -58,9 +60,14 @@ const startFailed = ({ exit_code, stderr }: SandboxOutcome): boolean =>
 
 const lastLines = (text: string): string => text.trim().slice(-2000);
 
-/** A run that says it is complete must have reported every asked test. */
-export function checkedEnd(end: Outcome, results: Results, { tests, stop_at_first_failure }: SuiteRequest): Outcome {
-  if (end.outcome !== 'complete' || !tests || stop_at_first_failure) return end;
-  const absent = tests.find((id) => !results.has(id));
-  return absent === undefined ? end : { outcome: 'incomplete', detail: `did not run: ${absent}` };
+/** A run that says it is complete must have reported every asked test, and no canary as passed. */
+export function checkedEnd(end: Outcome, results: Results, request: SuiteRequest): Outcome {
+  const { tests, stop_at_first_failure } = request;
+  if (end.outcome !== 'complete') return end;
+  if (stop_at_first_failure && results.tests.some(isBad)) return end;
+  const absent = stop_at_first_failure ? undefined : tests?.find((id) => !results.has(id));
+  if (absent !== undefined) return { outcome: 'incomplete', detail: `did not run: ${absent}` };
+  return results.forgery === null ? end : { outcome: 'forged', detail: results.forgery };
 }
+
+const isBad = ({ status }: TestResult): boolean => status !== 'passed' && status !== 'skipped';

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Limits, RepositorySnapshot, SandboxCommand, SuiteRequest } from '../../../ports.ts';
+import { newCanaries } from '../../canary.ts';
 
 /** Where things lie on the host. */
 export interface NodeInstallation {
@@ -26,6 +27,8 @@ export const limitsFor = (wall_ms: number): Limits => ({
 
 export interface Job {
   request?: SuiteRequest;
+  /** Ids of tests that must fail, run after the others; a warm process gets them with each request. */
+  canaries?: readonly string[];
   /** Edited texts by path, laid over the pristine tree. */
   texts?: Readonly<Record<string, string>>;
   wall_ms: number;
@@ -66,7 +69,7 @@ function command(
       ...(node_modules === null ? [] : [{ source: node_modules, target: '/node_modules' }]),
     ],
     files: [
-      { target: '/job.json', content: JSON.stringify(describe(repository, job.request)) },
+      { target: '/job.json', content: JSON.stringify(describe(repository, job)) },
       ...texts.map(([path, content]) => ({ target: `/repo/${path}`, content })),
     ],
     cwd: '/repo',
@@ -75,12 +78,19 @@ function command(
   };
 }
 
-const describe = ({ test, test_paths, source_paths }: RepositorySnapshot, request: SuiteRequest | undefined) => ({
+/** As many as `inside/canary.cjs` knows for the framework, and as deep. */
+export function canariesFor({ test }: RepositorySnapshot): string[] {
+  const canaries = newCanaries(test.runner === 'tape' ? 4 : 1, 'js');
+  return test.runner === 'mocha' ? canaries.map((id) => `${id} > fails`) : canaries;
+}
+
+const describe = ({ test, test_paths, source_paths }: RepositorySnapshot, { request, canaries }: Job) => ({
   runner: test.runner,
   deselect: test.deselect,
   test_paths,
   source_paths,
-  tests: request?.tests ?? null,
+  canaries: canaries ?? [],
+  tests: request?.tests ? [...request.tests, ...(canaries ?? [])] : null,
   stop_at_first_failure: request?.stop_at_first_failure ?? false,
 });
 

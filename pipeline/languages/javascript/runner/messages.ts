@@ -1,21 +1,41 @@
-import type { Probe, RunOutcome, TestResult } from '../../../ports.ts';
+import * as z from 'zod';
+import type { RunOutcome, TestResult } from '../../../ports.ts';
+import { forgeryIn, withoutCanaries } from '../../canary.ts';
 
 /** What the processes inside the sandbox report, one JSON object a line. */
-export type Message =
-  | { kind: 'ready' }
-  | { kind: 'start'; id: string }
-  | { kind: 'result'; result: TestResult }
-  | { kind: 'probe'; index: number; probe: Probe }
-  | { kind: 'end'; outcome?: RunOutcome; detail?: string | null; is_spent?: boolean }
+const result = z.object({
+  test_id: z.string(),
+  status: z.enum(['passed', 'failed', 'error', 'skipped', 'timeout']),
+  message: z.string().nullable(),
+  exception: z.string().nullable(),
+  frames: z.array(z.object({ path: z.string(), line: z.int() })),
+  duration_ms: z.number(),
+  coverage: z.record(z.string(), z.array(z.int())).optional(),
+}) as z.ZodType<TestResult>;
+const probe = z.object({ outcome: z.enum(['ran', 'broken', 'timeout', 'crashed']), tests: z.array(result) });
+const ends = ['complete', 'incomplete', 'broken', 'timeout'] as const;
+
+const message = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('ready') }),
+  z.object({ kind: z.literal('start'), id: z.string() }),
+  z.object({ kind: z.literal('result'), result }),
+  z.object({ kind: z.literal('probe'), index: z.int(), probe }),
+  z.object({
+    kind: z.literal('end'),
+    outcome: z.enum(ends).optional(),
+    detail: z.string().nullish(),
+    is_spent: z.boolean().optional(),
+  }),
   /** The run used up its processor time; the process ends itself. */
-  | { kind: 'hung' }
-  | { kind: 'fault'; detail: string };
+  z.object({ kind: z.literal('hung') }),
+  z.object({ kind: z.literal('fault'), detail: z.string() }),
+]);
+export type Message = z.infer<typeof message>;
 
 /** Null for a line that is cut off or was written by the code under test. */
 export function parseMessage(line: string): Message | null {
   try {
-    const value = JSON.parse(line);
-    return typeof value?.kind === 'string' ? value : null;
+    return message.safeParse(JSON.parse(line)).data ?? null;
   } catch {
     return null;
   }
@@ -23,9 +43,15 @@ export function parseMessage(line: string): Message | null {
 
 /** Later reports about a test replace earlier ones, but a failure is never taken back. */
 export class Results {
+  readonly canaries: readonly string[];
   readonly #results = new Map<string, TestResult>();
   readonly #open = new Set<string>();
   #end: { outcome: RunOutcome; detail: string | null } | null = null;
+
+  /** `canaries`: ids of tests that must fail. They are no results. */
+  constructor(canaries: readonly string[] = []) {
+    this.canaries = canaries;
+  }
 
   add(message: Message): void {
     if (message.kind === 'start') this.#open.add(message.id);
@@ -59,7 +85,12 @@ export class Results {
   }
 
   get tests(): TestResult[] {
-    return [...this.#results.values()];
+    return withoutCanaries(this.canaries, [...this.#results.values()]);
+  }
+
+  /** Why the results cannot be believed, or null. */
+  get forgery(): string | null {
+    return forgeryIn(this.canaries, [...this.#results.values()]);
   }
 
   has(id: string): boolean {

@@ -1,4 +1,5 @@
 import type { Limits, RepositorySnapshot, SandboxOutcome, SuiteRequest, SuiteRun } from '../../../ports.ts';
+import { newCanaries } from '../../canary.ts';
 import { pytestCommand, type RunnerOptions } from './command.ts';
 import { applyEdits, type Sources } from './edits.ts';
 import { parseReport, type RunEnd, type RunRecord, suiteRun } from './records.ts';
@@ -28,15 +29,22 @@ export async function coldRun(
   const test_ids = request.tests ?? null;
   // no ids would mean no file arguments, and pytest would look for tests by itself
   if (test_ids?.length === 0) return { outcome: 'complete', detail: null, tests: [], wall_ms: 0 };
+  const [canary] = newCanaries(1, 'py');
   const command = pytestCommand(options, repository, {
     plugin: 'cold',
-    request: { test_ids, coverage, stop_at_first_failure: stops_early, budget_ms: request.budget_ms ?? null },
+    request: {
+      test_ids,
+      coverage,
+      stop_at_first_failure: stops_early,
+      budget_ms: request.budget_ms ?? null,
+      canary: canary!,
+    },
     edited: applyEdits(await sources.of(request.edits), request.edits),
     limits: coldLimits(request.wall_ms, coverage),
   });
   const outcome = await options.sandbox.run(command);
   const records = parseReport(outcome.report);
-  return suiteRun(records, { ...howItEnded(outcome, records), asked: request.tests, stops_early });
+  return suiteRun(records, { ...howItEnded(outcome, records), asked: request.tests, stops_early, canary });
 }
 
 function howItEnded(

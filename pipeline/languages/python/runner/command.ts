@@ -26,6 +26,8 @@ export interface PluginRequest {
   stop_at_first_failure: boolean;
   /** Most processor time for all tests together; null for no limit but the sandbox's. */
   budget_ms: number | null;
+  /** Id of the test that must fail; a warm server gets one with each run. */
+  canary: string | null;
 }
 
 const tools = '/tools';

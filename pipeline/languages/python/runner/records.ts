@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { RunOutcome, SuiteRun, TestResult } from '../../../ports.ts';
+import { forged, forgeryIn, merged, withoutCanaries } from '../../canary.ts';
 
 const testRecord = z.object({
   t: z.literal('test'),
@@ -83,18 +84,21 @@ export interface RunEnd {
   asked?: readonly string[] | undefined;
   stops_early: boolean;
   wall_ms: number;
+  /** Id of the test that must fail. */
+  canary?: string | undefined;
 }
 
 /** What a run came to, from its records and how its process ended. */
 export function suiteRun(records: readonly RunRecord[], end: RunEnd): SuiteRun {
-  const tests = records.flatMap((found) => (found.t === 'test' ? [testResult(found)] : []));
+  const canaries = end.canary === undefined ? [] : [end.canary];
+  const reported = merged(records.flatMap((found) => (found.t === 'test' ? [testResult(found)] : [])));
+  const tests = withoutCanaries(canaries, reported);
   const { outcome, detail } = judge(records, tests, end);
-  return {
-    outcome,
-    detail,
-    tests: outcome === 'timeout' ? [...tests, ...running(records)] : tests,
-    wall_ms: end.wall_ms,
-  };
+  const has_stopped = end.stops_early && tests.some((test) => test.status !== 'passed');
+  const forgery = outcome === 'complete' && !has_stopped ? forgeryIn(canaries, reported) : null;
+  if (forgery) return forged(forgery, end.wall_ms);
+  const last = outcome === 'timeout' ? withoutCanaries(canaries, running(records)) : [];
+  return { outcome, detail, tests: [...tests, ...last], wall_ms: end.wall_ms };
 }
 
 type Judgement = Pick<SuiteRun, 'outcome' | 'detail'>;

@@ -29,6 +29,7 @@ export type Job =
       coverage: boolean;
       stop_at_first_failure: boolean;
       wall_ms: number;
+      canary: string;
     }
   | {
       kind: 'probe';
@@ -66,7 +67,7 @@ export class Server {
     options: RunnerOptions,
     repository: RepositorySnapshot,
   ): Promise<{ server: Server; test_ids: string[] }> {
-    const request = { test_ids: null, coverage: false, stop_at_first_failure: false, budget_ms: null };
+    const request = { test_ids: null, coverage: false, stop_at_first_failure: false, budget_ms: null, canary: null };
     const command = pytestCommand(options, repository, { plugin: 'warm', request, limits: serverLimits });
     const server = new Server(options.sandbox.start(command));
     const heard: Record<string, unknown>[] = [];

@@ -1,4 +1,5 @@
 import type { Probe, ProbeRequest, RepositorySnapshot, SuiteRequest, SuiteRun, WarmSession } from '../../../ports.ts';
+import { newCanaries } from '../../canary.ts';
 import { coldRun } from './cold.ts';
 import type { RunnerOptions } from './command.ts';
 import { applyEdits, inCodePoints, Sources } from './edits.ts';
@@ -61,6 +62,7 @@ class PythonSession implements WarmSession {
     const started = performance.now();
     const records: RunRecord[] = [{ t: 'collected', ids: [...this.test_ids] }];
     const stops_early = request.stop_at_first_failure ?? false;
+    const [canary] = newCanaries(1, 'py');
     const texts = await this.sources.of(request.edits);
     const job = {
       kind: 'suite',
@@ -69,6 +71,7 @@ class PythonSession implements WarmSession {
       coverage: request.coverage ?? false,
       stop_at_first_failure: stops_early,
       wall_ms: request.wall_ms,
+      canary: canary!,
     } as const;
     const server = await this.running();
     const end = await server.ask(job, request.wall_ms + grace_ms, (found) => {
@@ -79,7 +82,7 @@ class PythonSession implements WarmSession {
     // the server's own hour was over: that says nothing about this run
     if (end.how === 'ended' && end.outcome.end === 'timeout') return this.runSuite(request);
     const wall_ms = performance.now() - started;
-    return suiteRun(records, { ...forcedBy(end), asked: request.tests, stops_early, wall_ms });
+    return suiteRun(records, { ...forcedBy(end), asked: request.tests, stops_early, wall_ms, canary });
   }
 
   private async runProbe(request: ProbeRequest): Promise<Probe[]> {

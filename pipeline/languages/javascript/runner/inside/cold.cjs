@@ -2,6 +2,7 @@
 /** One run in a fresh process with the real framework. The job lies in /job.json, the report leaves by file descriptor 3. */
 
 const { readFileSync } = require('node:fs');
+const { withCanaries } = require('./canary.cjs');
 const { failureOf, keepFramesIn } = require('./failure.cjs');
 const { Recorder, Stop } = require('./record.cjs');
 const { Selection } = require('./selection.cjs');
@@ -11,7 +12,6 @@ Error.stackTraceLimit = 25;
 const job = JSON.parse(readFileSync('/job.json', 'utf8'));
 keepFramesIn(job.source_paths);
 const selection = new Selection(job.tests, job.deselect);
-const files = selection.files(job.test_paths);
 const exit = process.exit.bind(process);
 
 const finish = (outcome, detail = null) => {
@@ -19,7 +19,7 @@ const finish = (outcome, detail = null) => {
   exit(0);
 };
 
-const load = (file) => {
+const loadTests = (file) => {
   try {
     return require(`/repo/${file}`);
   } catch (error) {
@@ -28,6 +28,14 @@ const load = (file) => {
 };
 
 const frameworkOf = { tape: () => require('/node_modules/tape'), mocha: () => require('/node_modules/mocha') };
+const testOf = { tape: frameworkOf.tape, mocha: () => globalThis.describe, 'node-test': () => require('node:test') };
+const { files, load } = withCanaries({
+  runner: job.runner,
+  canaries: job.canaries,
+  files: selection.files(job.test_paths),
+  load: loadTests,
+  test: testOf[job.runner],
+});
 
 async function runWith({ Run }) {
   const recorder = new Recorder(selection, {

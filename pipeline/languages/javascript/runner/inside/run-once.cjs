@@ -1,6 +1,7 @@
 'use strict';
 /** One run of tests over one edited tree in a warm process. */
 
+const { withCanaries } = require('./canary.cjs');
 const { CoverageSession } = require('./coverage.cjs');
 const { failureOf } = require('./failure.cjs');
 const { Registry } = require('./loader.cjs');
@@ -18,7 +19,8 @@ class RunOnce {
   #options;
 
   /**
-   * `edited`: text by absolute path. `idle_ms`: most time spent waiting. The rest as in SuiteRequest.
+   * `edited`: text by absolute path. `idle_ms`: most time spent waiting. `canaries`: ids of tests that must fail. The
+   * rest as in SuiteRequest.
    */
   constructor(options) {
     this.#options = options;
@@ -53,9 +55,15 @@ class RunOnce {
   }
 
   async #race({ selection, recorder, facade, registry }) {
-    const { Run, framework, job, idle_ms } = this.#options;
-    const load = (file) => loadTestFile(registry, file);
-    this.run = new Run({ files: selection.files(job.test_paths), load, selection, recorder, framework, facade });
+    const { Run, framework, job, idle_ms, canaries } = this.#options;
+    const { files, load } = withCanaries({
+      runner: job.runner,
+      canaries,
+      files: selection.files(job.test_paths),
+      load: (file) => loadTestFile(registry, file),
+      test: () => facade.current ?? globalThis.describe,
+    });
+    this.run = new Run({ files, load, selection, recorder, framework, facade });
     const idle = whenIdleFor(idle_ms);
     try {
       return await Promise.race([this.run.run().then(() => ({ outcome: 'complete', detail: null })), idle.promise]);

@@ -81,12 +81,13 @@ async function once(budget_ms, options) {
   return outcome;
 }
 
-async function suite({ texts, tests, coverage, stop_at_first_failure, wall_ms }) {
+async function suite({ texts, tests, coverage, stop_at_first_failure, wall_ms, canaries }) {
   const { outcome, detail } = await once(wall_ms, {
     edited: baseOf(texts),
     tests,
     coverage,
     stop_at_first_failure,
+    canaries,
     idle_ms: wall_ms,
     onStart: (id) => send({ kind: 'start', id }),
     onResult: (result) => send({ kind: 'result', result }),

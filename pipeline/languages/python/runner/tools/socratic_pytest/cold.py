@@ -5,6 +5,7 @@ import os
 import pytest
 
 from .budget import Budget, BudgetSpent
+from .canary import run_canary
 from .channel import take_descriptor, write_line
 from .collecting import Collecting
 from .reporting import Reporting
@@ -26,18 +27,21 @@ class Ending:
     def __init__(self, request):
         self.stop_early = request["stop_at_first_failure"]
         self.budget_ms = request["budget_ms"]
+        self.canary = request["canary"]
         self.budget = Budget()
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_runtestloop(self):
+    def pytest_runtestloop(self, session):
         if self.budget_ms:
             self.budget.start(self.budget_ms)
         try:
-            return (yield)
+            result = yield
         except BudgetSpent:
             return True
         finally:
             self.budget.stop()
+        run_canary(session, self.canary)
+        return result
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_protocol(self):

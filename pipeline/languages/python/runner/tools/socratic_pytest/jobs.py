@@ -4,6 +4,7 @@ import os
 import random
 
 from .budget import Budget, BudgetSpent
+from .canary import run_canary
 from .swap import Broken, CannotSwap, Tree, install
 
 
@@ -22,6 +23,8 @@ def run_suite(tests, loaded, job, tell):
     if job["coverage"]:
         tests.reporting.cover()
     if tests.run(job["test_ids"], tell, job["stop_at_first_failure"]):
+        tests.reporting.sink = tell
+        run_canary(tests.session, job["canary"])
         tell({"t": "end", "exit": 0})
 
 
