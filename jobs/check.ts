@@ -5,14 +5,23 @@ import { common, defineCommand, type Effects } from './command.ts';
 import { loadSettings } from './config.ts';
 import { drawTable } from './draw-table.ts';
 import { openWarehouse } from './engine.ts';
+import { checkGold } from './gold.ts';
+import { anyRound } from './regrade.ts';
 
 export default defineCommand({
-  summary: 'run the checks of sql/checks: each must return no row',
-  options: z.object({ ...common }),
-  async run({ config, set }, effects) {
-    const warehouse = await openWarehouse(
-      loadSettings({ files: config, environment: effects.environment, flags: set }),
-    );
+  summary: 'run the checks of sql/checks: each must return no row; --gold judges the tasks of a round anew',
+  options: z.object({
+    gold: z.boolean().default(false).describe('judge every valid task again in fresh processes, sweep by sweep'),
+    round: anyRound.default(1).describe('with --gold: the round (default 1)'),
+    sweeps: z.coerce.number().int().min(1).default(3).describe('with --gold: full sweeps (default 3)'),
+    series: z.coerce.number().int().min(1).default(1).describe('with --gold: another number runs everything anew'),
+    limit: z.coerce.number().int().min(1).default(100_000).describe('with --gold: most tasks'),
+    ...common,
+  }),
+  async run({ config, set, gold, ...options }, effects) {
+    const settings = loadSettings({ files: config, environment: effects.environment, flags: set });
+    if (gold) return (await checkGold(settings, options, effects)) > 0 ? 1 : 0;
+    const warehouse = await openWarehouse(settings);
     const wrong = await runChecks(warehouse, effects);
     warehouse.database.close();
     effects.print(wrong === 0 ? 'every check is clean' : `${wrong} checks found wrong rows`);

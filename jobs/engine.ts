@@ -5,7 +5,7 @@ import { localObjects } from '../pipeline/adapters/local-objects.ts';
 import { arenaPort } from '../pipeline/arena/port.ts';
 import { DataError } from '../pipeline/errors.ts';
 import { ExecutionCache } from '../pipeline/harness/cache.ts';
-import { CachedHarness } from '../pipeline/harness/harness.ts';
+import { CachedHarness, type HarnessOptions } from '../pipeline/harness/harness.ts';
 import { idleSessionsIn, SessionPool } from '../pipeline/harness/pool.ts';
 import { canonicalJson, sha256 } from '../pipeline/hash.ts';
 import { loadSyntax } from '../pipeline/mutation/index.ts';
@@ -26,6 +26,8 @@ export interface Engine {
   ports: Ports;
   library: Library;
   harness: CachedHarness;
+  /** What the harness was made of, for another one over the same cache. */
+  harnessOptions: HarnessOptions;
   cache: ExecutionCache;
   syntax: Syntax;
   runnerOf(snapshot: RepositorySnapshot): TestRunner;
@@ -60,7 +62,8 @@ export async function openEngine(
     const workers = Math.min(settings.workers, Math.max(1, cpus().length));
     const pool = new SessionPool(world.runners, workers, idleSessionsIn(totalmem()));
     const cache = await ExecutionCache.open(join(root, 'cache', 'executions'), warehouse.database);
-    const harness = new CachedHarness({ library: world.library, pool, cache, identities: world.identities });
+    const harnessOptions = { library: world.library, pool, cache, identities: world.identities };
+    const harness = new CachedHarness(harnessOptions);
     const syntax = await loadSyntax();
     const trusted = await readTrusted(need);
     const arena = arenaPort({ harness, library: world.library, syntax, buckets: settings.warm_start.buckets });
@@ -87,6 +90,7 @@ export async function openEngine(
       ports,
       library: world.library,
       harness,
+      harnessOptions,
       cache,
       syntax,
       runnerOf: (snapshot) => pool.runnerOf(snapshot),

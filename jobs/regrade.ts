@@ -1,0 +1,91 @@
+import * as z from 'zod';
+import { mapLimit } from '../pipeline/concurrency.ts';
+import { DataError } from '../pipeline/errors.ts';
+import { judge } from '../pipeline/gates/index.ts';
+import { CachedHarness, NotStored } from '../pipeline/harness/harness.ts';
+import { groundsOf } from '../pipeline/stages/validate.ts';
+import { Repositories } from '../schemas/repositories.ts';
+import { AnswerKeys, Tasks } from '../schemas/tasks.ts';
+import { Verdicts } from '../schemas/verdicts.ts';
+import { asJson, common, defineCommand } from './command.ts';
+import { loadSettings } from './config.ts';
+import { drawTable } from './draw-table.ts';
+import { type Engine, openEngine } from './engine.ts';
+import type { Settings } from './settings.ts';
+
+export const anyRound = z.coerce.number({ error: 'expected a round number' }).int().min(0);
+
+export default defineCommand({
+  summary: 'judge the tasks of a round again from stored executions; runs no test',
+  positionals: ['n'],
+  options: z.object({ n: anyRound.describe('round whose verdicts are made again'), ...asJson, ...common }),
+  async run({ n, json, config, set }, effects) {
+    const settings = loadSettings({ files: config, environment: effects.environment, flags: set });
+    const engine = await openEngine(settings, effects);
+    try {
+      const rows = await regrade(engine, settings, n);
+      const counts = changes(rows);
+      effects.print(json ? JSON.stringify(rows) : drawTable(counts));
+      const changed = rows.filter((row) => row.regraded !== row.recorded).length;
+      if (!json) effects.print(`${rows.length} tasks judged again, ${changed} came out differently`);
+      return changed > 0 ? 1 : 0;
+    } finally {
+      await engine.close();
+    }
+  },
+});
+
+interface Regraded {
+  task_id: string;
+  recorded: string;
+  /** `gate reason`, or `not stored` where an execution is missing. */
+  regraded: string;
+}
+
+/** The gates as they are now, with settings as they are now, over executions as they were then. */
+async function regrade(engine: Engine, settings: Settings, round: number): Promise<Regraded[]> {
+  const { warehouse, library, syntax } = engine;
+  const [repositories, tasks, keys, verdicts] = [
+    await warehouse.read(Repositories, 0),
+    await warehouse.read(Tasks, round),
+    await warehouse.read(AnswerKeys, round),
+    await warehouse.read(Verdicts, round),
+  ];
+  if (verdicts.length === 0) throw nothingJudged(round);
+  const harness = new CachedHarness({ ...engine.harnessOptions, stored_only: true });
+  const grounds = groundsOf(repositories, { ...settings.validate, seed: settings.seed }, { library, syntax, harness });
+  const keyOf = new Map(keys.map((key) => [key.task_id, key]));
+  const lastOf = new Map(verdicts.map((v) => [v.task_id, v] as const));
+  return mapLimit(tasks, 4, async (task) => {
+    const { gate = 'none', reason_code = 'not judged' } = lastOf.get(task.task_id) ?? {};
+    const again = async () => {
+      const rows = await judge({ task, key: keyOf.get(task.task_id)! }, await grounds(task.repository_id), () => 0);
+      return `${rows.at(-1)!.gate} ${rows.at(-1)!.reason_code}`;
+    };
+    const regraded = await again().catch((error: unknown) => {
+      if (error instanceof NotStored) return 'not stored';
+      throw error;
+    });
+    return { task_id: task.task_id, recorded: `${gate} ${reason_code}`, regraded };
+  });
+}
+
+/** How many tasks went from which verdict to which. */
+function changes(rows: readonly Regraded[]): { recorded: string; regraded: string; tasks: number }[] {
+  const groups = Map.groupBy(rows, ({ recorded, regraded }) => `${recorded}\n${regraded}`);
+  return [...groups]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, [first, ...rest]]) => ({
+      recorded: first!.recorded,
+      regraded: first!.regraded,
+      tasks: rest.length + 1,
+    }));
+}
+
+const nothingJudged = (round: number): DataError =>
+  DataError.of({
+    where: `round ${round}`,
+    expected: 'verdicts to make again',
+    found: 'none',
+    fix: `run make round N=${Math.max(1, round)} first`,
+  });
