@@ -45,17 +45,21 @@ interface Regraded {
 /** The gates as they are now, with settings as they are now, over executions as they were then. */
 async function regrade(engine: Engine, settings: Settings, round: number): Promise<Regraded[]> {
   const { warehouse, library, syntax } = engine;
+  const manifest = await warehouse.manifest(round, 'validate');
+  if (!manifest) throw nothingJudged(round);
   const [repositories, tasks, keys, verdicts] = [
     await warehouse.read(Repositories, 0),
     await warehouse.read(Tasks, round),
     await warehouse.read(AnswerKeys, round),
     await warehouse.read(Verdicts, round),
   ];
-  if (verdicts.length === 0) throw nothingJudged(round);
   const harness = new CachedHarness({ ...engine.harnessOptions, stored_only: true });
-  const grounds = groundsOf(repositories, { ...settings.validate, seed: settings.seed }, { library, syntax, harness });
+  // the order of reruns comes from the seed that the stage had
+  const { seed } = manifest.ingredients;
+  const grounds = groundsOf(repositories, { ...settings.validate, seed }, { library, syntax, harness });
   const keyOf = new Map(keys.map((key) => [key.task_id, key]));
-  const lastOf = new Map(verdicts.map((v) => [v.task_id, v] as const));
+  const inOrder = [...verdicts].sort((a, b) => a.gate_index - b.gate_index);
+  const lastOf = new Map(inOrder.map((v) => [v.task_id, v] as const));
   return mapLimit(tasks, 4, async (task) => {
     const { gate = 'none', reason_code = 'not judged' } = lastOf.get(task.task_id) ?? {};
     const again = async () => {

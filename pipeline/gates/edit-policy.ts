@@ -39,7 +39,7 @@ const javascript = [
   /\bprocess\s*\.\s*(exit|reallyExit|kill|abort|binding|_linkedBinding|on|once|addListener|emit|removeAllListeners|getBuiltinModule|dlopen|mainModule)\b/,
   /\b(require\s*\.\s*(cache|main|extensions)|module\s*\.\s*(parent|children|constructor)|Module\s*\.\s*_\w+)\b/,
   /\b(writeSync|openSync)\s*\(|\/proc\/|\/dev\/fd\b|\/(runner|job\.json)\b/,
-  /\b(describe|it|test|suite|beforeEach|afterEach|before|after)\s*(\.\s*(skip|only|todo)\s*)?\(\s*['"`]/,
+  /(?<![.\w$])(describe|it|test|suite|beforeEach|afterEach|before|after)\s*(\.\s*(skip|only|todo)\s*)?\(\s*['"`]/,
   /\b(eval|Function)\s*\(|\bnew\s+Function\b/,
   /\bglobalThis\b|\bglobal\s*\.|\bprepareStackTrace\b|\bstackTraceLimit\b/,
   /\bSymbol\s*\.\s*(toPrimitive|hasInstance)\b|\bvalueOf\s*\(\s*\)\s*\{/,
