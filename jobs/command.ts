@@ -17,7 +17,7 @@ export interface Effects {
 
 export interface Command<O extends z.ZodObject = any> {
   summary: string;
-  /** Names of positional arguments, in order; each is also a key of `options`. */
+  /** Names of positional arguments, in order; each is also a key of `options`. A last one that is a list takes the rest. */
   positionals?: readonly string[];
   options: O;
   run(options: z.infer<O>, effects: Effects): Promise<number | undefined>;
@@ -82,9 +82,14 @@ function readOptions(name: string, command: Command, argv: readonly string[]): R
     throw new DataError(`${(error as Error).message.split(/\.?\n|\. /)[0]}\n  fix: ${hint}see socratic ${name} --help`);
   }
   const names = command.positionals ?? [];
-  const extra = parsed.positionals[names.length];
+  const last = names.at(-1);
+  const rest = last !== undefined && isList(shape[last]!) ? last : null;
+  const extra = rest ? undefined : parsed.positionals[names.length];
   if (extra !== undefined) throw new DataError(`unexpected argument ${extra}\n  fix: see socratic ${name} --help`);
-  const given = Object.fromEntries(parsed.positionals.map((value, index) => [names[index]!, value]));
+  const given: Record<string, unknown> = Object.fromEntries(
+    names.flatMap((name, index) => (index < parsed.positionals.length ? [[name, parsed.positionals[index]]] : [])),
+  );
+  if (rest) given[rest] = parsed.positionals.slice(names.length - 1);
   const flags = Object.fromEntries(
     Object.entries(parsed.values).map(([key, value]) => [key.replaceAll('-', '_'), value]),
   );

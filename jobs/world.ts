@@ -2,12 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DataError } from '../pipeline/errors.ts';
 import { javascriptRunner } from '../pipeline/languages/javascript/runner/index.ts';
+import type { PythonEnvironment } from '../pipeline/languages/python/runner/command.ts';
 import { pythonRunner } from '../pipeline/languages/python/runner/runner.ts';
 import type { Language, Library, Sandbox, TestRunner } from '../pipeline/ports.ts';
-import { openLibrary } from '../pipeline/repositories/library.ts';
+import { type FetchSeed, openLibrary } from '../pipeline/repositories/library.ts';
 import { parseManifest, type Seed } from '../pipeline/repositories/manifest.ts';
 import { prepareNodeEnvironment } from '../pipeline/repositories/node-environment.ts';
 import { fetchNpm } from '../pipeline/repositories/npm.ts';
+import { readOwn } from '../pipeline/repositories/own/list.ts';
 import { fetchPypi } from '../pipeline/repositories/pypi.ts';
 import { preparePythonEnvironment } from '../pipeline/repositories/python-environment.ts';
 import { openSandbox } from '../pipeline/sandbox/index.ts';
@@ -17,16 +19,27 @@ import { installMissing } from './system-packages.ts';
 
 export const manifestFile = 'data/seeds/repositories.json';
 
-/** What lies outside the process: the sandbox, the runners of each language, the seeds. */
-export interface World {
+/** Who runs tests here, and in what. */
+export interface Runners {
   sandbox: Sandbox;
   runners: TestRunner[];
   /** Everything that decides how a run of a language comes out: runner, interpreter, installed packages, sandbox. */
   identities: Record<Language, string>;
+  /** Brings a seed's tree here and returns its folder. */
+  fetchSeed: FetchSeed;
+  python: PythonEnvironment;
+}
+
+/** What lies outside the process: the sandbox, the runners of each language, the seeds. */
+export interface World extends Runners {
   library: Library;
 }
 
-export async function readSeeds(settings: Pick<Settings, 'repositories'>): Promise<Seed[]> {
+/** Repositories that the user added, with what became of them. */
+export const ownFile = ({ data }: Pick<Settings, 'data'>): string => join(resolve(data), 'repositories.json');
+
+/** Our seeds and the user's that can be used. */
+export async function readSeeds(settings: Pick<Settings, 'repositories' | 'data'>): Promise<Seed[]> {
   const text = await readFile(manifestFile, 'utf8').catch(() => {
     throw DataError.of({
       where: manifestFile,
@@ -36,7 +49,8 @@ export async function readSeeds(settings: Pick<Settings, 'repositories'>): Promi
     });
   });
   const wanted = new RegExp(settings.repositories);
-  return parseManifest(text, manifestFile).filter((seed) => wanted.test(seed.name));
+  const own = (await readOwn(ownFile(settings))).flatMap(({ seed }) => (seed ? [seed] : []));
+  return [...parseManifest(text, manifestFile), ...own].filter((seed) => wanted.test(seed.name));
 }
 
 /** The sandbox that the settings ask for; whatever is less than the full level is said aloud. */
@@ -50,10 +64,16 @@ async function openSandboxOf({ sandbox: level, unsafe_local }: Settings, { log }
 
 /** Fetches what is missing and opens it. Long on a fresh clone, instant after. */
 export async function openWorld(settings: Settings, effects: Effects): Promise<World> {
+  const seeds = await readSeeds(settings);
+  const world = await openRunners(settings, seeds, effects);
+  return { ...world, library: await openLibrary(seeds, world.fetchSeed, effects.log) };
+}
+
+/** The sandbox and the runners, with what the tests of these seeds need. */
+export async function openRunners(settings: Settings, seeds: readonly Seed[], effects: Effects): Promise<Runners> {
   await installMissing(effects);
   const sandbox = await openSandboxOf(settings, effects);
   const cacheDir = join(resolve(settings.data), 'cache');
-  const seeds = await readSeeds(settings);
   const requirements = (language: Seed['language']) =>
     [...new Set(seeds.filter((s) => s.language === language).flatMap((s) => s.requirements))].sort();
   const python = await preparePythonEnvironment({
@@ -77,7 +97,6 @@ export async function openWorld(settings: Settings, effects: Effects): Promise<W
         return resolve(origin.path);
     }
   };
-  const library = await openLibrary(seeds, fetchSeed, effects.log);
   const runners = [
     pythonRunner({ sandbox, python }),
     javascriptRunner({ sandbox, node: process.execPath, node_modules: node.node_modules }),
@@ -87,5 +106,5 @@ export async function openWorld(settings: Settings, effects: Effects): Promise<W
     python: `${pytest.id} ${sandbox.id}`,
     javascript: `${node_runner.id} node-${process.versions.node} ${node.id}`,
   };
-  return { sandbox, runners, identities, library };
+  return { sandbox, runners, identities, fetchSeed, python };
 }

@@ -29,7 +29,10 @@ export const Repositories = defineTable('repositories', {
       'Tests that failed, were skipped or differed between runs on the pristine tree.',
     ),
     agreement: real('Share of tests with the same status in the cold and the warm run of the pristine tree.'),
-    status: oneOf(['ready', 'unavailable', 'no_tests', 'failing_baseline'], 'Whether rounds can use it.'),
+    status: oneOf(
+      ['ready', 'unavailable', 'no_tests', 'missing_runner', 'failing_baseline', 'endless'],
+      'Whether rounds can use it.',
+    ),
     detail: optional(text('Why it is not ready.')),
     suite_ms: duration('Wall time of one warm run of the whole suite on the pristine tree.'),
     wall_ms: duration('Time of the baseline runs.'),

@@ -1,9 +1,11 @@
 """fetch_sdist.py NAME VERSION FILE DESTINATION: downloads one source distribution, and runs none of its code.
+fetch_sdist.py NAME VERSION: prints file name and sha256 of the source distribution, as JSON.
 
 pip's own index client does it, so that the user's pip configuration (index, proxy, certificates, credentials) holds.
 These are pip's internals: they hold for the pip that the environment pins.
 """
 
+import json
 import sys
 
 from pip._internal.commands import create_command
@@ -23,6 +25,16 @@ def find(command, options, session, name, version, file):
     sys.exit("error: no %s of version %s in the index; it has %s" % (file, version, ", ".join(found[-5:]) or "nothing"))
 
 
+def locate(command, options, session, name, version):
+    candidates = command._build_package_finder(options=options, session=session).find_all_candidates(name)
+    for candidate in candidates:
+        digest = (candidate.link.hashes or {}).get("sha256")
+        if str(candidate.version) == version and digest:
+            return {"file": candidate.link.filename, "sha256": digest}
+    found = sorted({str(candidate.version) for candidate in candidates})
+    sys.exit("error: no source distribution of %s with a digest; the index has %s" % (version, ", ".join(found[-5:]) or "nothing"))
+
+
 def download(session, link, destination):
     response = session.get(link.url_without_fragment, headers=HEADERS, stream=True)
     response.raise_for_status()
@@ -35,12 +47,15 @@ def download(session, link, destination):
             file.write(block)
 
 
-def main(name, version, file, destination):
+def main(name, version, file=None, destination=None):
     command = create_command("download")
     options, _ = command.parse_args(["--quiet", "--no-input", "--no-binary", ":all:", "--ignore-requires-python", name])
     with command.main_context():
         session = command.get_default_session(options)
         try:
+            if file is None:
+                print(json.dumps(locate(command, options, session, name, version)))
+                return
             download(session, find(command, options, session, name, version, file), destination)
         # requests' exceptions are vendored in pip and derive from OSError
         except (PipError, OSError) as error:

@@ -18,13 +18,14 @@ export async function openLibrary(
   seeds: readonly Seed[],
   fetchSeed: FetchSeed,
   progress: (line: string) => void,
+  needs: 'a round' | 'nothing' = 'a round',
 ): Promise<Library> {
   const states = await mapLimit(seeds, 4, async (seed) => {
     const state = await stateOf(seed, fetchSeed);
     if (!state.snapshot) progress(`seed ${seed.name} ${seed.version} is left out: ${state.detail}`);
     return state;
   });
-  refuseTooFew(states);
+  if (needs === 'a round') refuseTooFew(states);
   const texts = new Map<string, ReadonlyMap<string, string>>();
   const read = (repository_id: string, kind: 'source_paths' | 'test_paths') => {
     const key = `${kind} ${repository_id}`;

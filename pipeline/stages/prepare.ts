@@ -61,9 +61,16 @@ function requireTraining(repositories: readonly Repository[]): void {
   });
 }
 
-type Settings = { reruns: number; fewest_tests: number; slowest_test_ms: number };
+type Settings = {
+  reruns: number;
+  fewest_tests: number;
+  slowest_test_ms: number;
+  /** Wall time of one run of the whole suite; what takes longer is endless. */
+  wall_ms?: number;
+};
 
-async function baseline(
+/** Runs a repository's own tests, cold and warm, and says what it is good for. */
+export async function baseline(
   state: SeedState,
   settings: Settings,
   seed: string,
@@ -94,12 +101,12 @@ async function baseline(
     ...found,
   });
   if (!state.snapshot) return row('unavailable', state.detail ?? 'it could not be fetched');
-  const request = { edits: [], wall_ms: baselineWallMs };
+  const request = { edits: [], wall_ms: settings.wall_ms ?? baselineWallMs };
   const cold = await Promise.all([0, 1].map((repeat) => harness.cold(state.repository_id, { ...request, repeat })));
   const flaw = cold.find((run) => run.outcome !== 'complete');
   if (flaw)
     return row(
-      'failing_baseline',
+      flaw.outcome === 'timeout' ? 'endless' : 'failing_baseline',
       `the suite did not complete: ${flaw.outcome}${flaw.detail ? `: ${flaw.detail}` : ''}`,
     );
   const ids = cold[0]!.tests.map((test) => test.test_id);
