@@ -1,17 +1,20 @@
 import { DataError } from '../errors.ts';
 import { applyPatch, patchedPaths } from '../mutation/patch.ts';
 import { forbiddenPath, reachIn } from './edit-policy.ts';
+import { brokenRun } from './execution.ts';
 import { type Candidate, type Gate, type GateResult, type Grounds, pass, refuse } from './gate.ts';
+import { flawOf } from './trees.ts';
 
 /**
  * Gate 1: task and verifier are well formed, both patches apply and undo each other, edited files still parse, and no
- * edit touches tests or what runs them.
+ * edit touches tests or what runs them. Asks for the run that labelled the tests only when it found none that fails.
  */
 export const format: Gate = { name: 'format', judge };
 
-function judge({ task, key }: Candidate, { sources, parses }: Grounds): GateResult {
+async function judge(candidate: Candidate, grounds: Grounds): Promise<GateResult> {
+  const { task, key } = candidate;
+  const { sources, parses } = grounds;
   if (task.problem_statement.trim() === '') return refuse('empty_statement');
-  if (key.fail_to_pass.length === 0) return refuse('no_failing_test');
   if (key.pass_to_pass.length === 0) return refuse('no_passing_test');
   const ids = [...key.fail_to_pass, ...key.pass_to_pass];
   if (new Set(ids).size !== ids.length) return refuse('malformed_verifier');
@@ -34,5 +37,12 @@ function judge({ task, key }: Candidate, { sources, parses }: Grounds): GateResu
     const reach = reachIn(sources.get(path)!, text, task.language);
     if (reach) return refuse('reaches_for_runner', `${path}: ${reach}`);
   }
+  if (key.fail_to_pass.length === 0) return whyNothingFails(candidate, grounds);
   return pass({ edited_files: [...broken.keys()].sort() });
+}
+
+/** A suite that did not complete has no labels: that is another reason than a bug that no test notices. */
+async function whyNothingFails(candidate: Candidate, grounds: Grounds): Promise<GateResult> {
+  const run = await brokenRun(candidate, grounds, 0);
+  return refuse(flawOf(run) ?? 'no_failing_test', run.detail ?? '', {}, 1);
 }

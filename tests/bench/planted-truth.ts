@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { drawTable } from '../../jobs/draw-table.ts';
 import { reasonCodes } from '../../pipeline/gates/gate.ts';
 import { byCode, byFlake, judgeAll, misjudged, plantAll } from '../planted/judgement.ts';
-import { flakes, plants } from '../planted/plants.ts';
+import { flakes, plants, triviality } from '../planted/plants.ts';
 import { openPlantedWorld, quickLibraries } from './planted-world.ts';
 
 const { values } = parseArgs({
@@ -33,7 +33,10 @@ try {
   const bases = await world.bases(Number(values.bases));
   const names = new Set(bases.map(({ ground }) => ground.repository.name));
   say(`${bases.length} sound bugs in ${names.size} libraries: ${[...names].join(', ')}`);
-  const planted = await plantAll(bases, [...plants, ...flakes], world.tools, Number(values.copies));
+  const planted = [
+    ...(await plantAll(bases, [...plants, ...flakes], world.tools, Number(values.copies))),
+    ...(await plantAll(await world.hubs(), [triviality], world.tools)),
+  ];
   say(`${planted.length} candidates planted`);
   const judged = await judgeAll(planted, world.groundsOf, (done) => done % 50 === 0 && say(`${done} judged`));
   const share = (value: number | null) => (value === null ? '' : value.toFixed(3));
@@ -49,7 +52,7 @@ try {
         'flips with chance': q,
         planted: count,
         'passed all gates': passed,
-        [`expected, (1-q)^${reruns}`]: expected.toFixed(1),
+        [`expected, (1-q)^${reruns} + q^${reruns}`]: expected.toFixed(1),
         'chance of so many': chance.toFixed(3),
       })),
     ),

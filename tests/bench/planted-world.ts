@@ -12,7 +12,7 @@ import { prepare } from '../../pipeline/stages/prepare.ts';
 import { groundsOf } from '../../pipeline/stages/validate.ts';
 import { type Ground, prepareGround } from '../../pipeline/tasks/ground.ts';
 import type { Repository } from '../../schemas/repositories.ts';
-import { type Base, type BaseTools, basesOf } from '../planted/bases.ts';
+import { type Base, type BaseTools, basesOf, hubOf } from '../planted/bases.ts';
 
 /** Quick libraries of both languages and every runner. */
 export const quickLibraries = [
@@ -24,9 +24,12 @@ export const quickLibraries = [
 export interface PlantedWorld {
   engine: Engine;
   tools: BaseTools & { harness: CachedHarness };
+  cache: ExecutionCache;
   grounds: Ground[];
   groundsOf(repository_id: string): Promise<Grounds>;
   bases(per_repository: number): Promise<Base[]>;
+  /** At most one bug of each library in a function that too many tests execute. */
+  hubs(): Promise<Base[]>;
   close(): Promise<void>;
 }
 
@@ -56,12 +59,18 @@ export async function openPlantedWorld(
   return {
     engine,
     tools,
+    cache,
     grounds,
     groundsOf: groundsOf(repositories, { reruns, most_failing: settings.validate.most_failing, seed }, ports),
     bases: async (count) => {
       const found: Base[] = [];
       for (const ground of grounds)
         found.push(...(await basesOf(ground, count, seededRandom(`${seed}/${ground.repository.name}`), tools)));
+      return found;
+    },
+    hubs: async () => {
+      const found: Base[] = [];
+      for (const ground of grounds) found.push(...(await hubOf(ground, tools)));
       return found;
     },
     close: async () => {

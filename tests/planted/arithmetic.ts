@@ -1,5 +1,5 @@
-/** Chance that a verdict which flips with chance q per run comes out alike in every one of `runs`. */
-export const slips = (q: number, runs: number): number => (1 - q) ** runs;
+/** Chance that a verdict which flips with chance q per run comes out alike in every one of `runs`: never, or always. */
+export const slips = (q: number, runs: number): number => (1 - q) ** runs + q ** runs;
 
 /** Chance of `seen` or more successes out of `trials`, each with chance p. */
 export function atLeast(seen: number, trials: number, p: number): number {

@@ -56,7 +56,20 @@ async function soundBug(
   return (await runsOnlyInTests(ground, site, covering, tools)) ? { ground, site, proposal } : null;
 }
 
-/** A function that also runs while tests are loaded would break the tree and not a test. */
+/** A function that many tests execute and that no test survives without; none or one. */
+export async function hubOf(ground: Ground, tools: BaseTools): Promise<Base[]> {
+  const limit = mostFailing(ground);
+  for (const site of sitesOf(ground)) {
+    const covering = testsCovering(ground, site.edit.path, site.function);
+    const hasRoom = withStatement(ground, site, raising[ground.repository.language], tools.syntax) !== null;
+    if (covering.length <= limit || !hasRoom || !(await runsOnlyInTests(ground, site, covering, tools))) continue;
+    const proposal = await propose(ground, site, { split: 'train', skill_id: null, harness: tools.harness });
+    return [{ ground, site, proposal }];
+  }
+  return [];
+}
+
+/** Every test that executes it fails when it raises, and it does not run while tests are loaded, which would break the tree. */
 async function runsOnlyInTests(
   ground: Ground,
   site: Site,
@@ -73,7 +86,7 @@ async function runsOnlyInTests(
     wall_ms: suiteWallMs(repository),
   });
   const failed = run.tests.filter((test) => test.status !== 'passed').map((test) => test.test_id);
-  return run.outcome === 'complete' && failed.length > 0 && failed.every((id) => covering.includes(id));
+  return run.outcome === 'complete' && failed.length === covering.length && failed.every((id) => covering.includes(id));
 }
 
 /** The file with the bug and, before the first statement of its function, another one. Null where there is no room. */

@@ -93,6 +93,18 @@ describe.skipIf(missing !== null)('gates over the tiny libraries', () => {
       await expectEnd(change(fair, wrong), 'format syntax_error');
     });
 
+    it('says of a suite that did not complete why it has no labels', async () => {
+      const interrupt = at(
+        python,
+        'tally/wording.py',
+        'if count == 1:',
+        'if count == 1:\n        raise KeyboardInterrupt',
+      );
+      const candidate = await candidateOf(world, python, interrupt);
+      expect(candidate.key.fail_to_pass).toEqual([]);
+      await expectEnd(candidate, 'format incomplete_run');
+    });
+
     it('refuses to touch what decides which tests run', async () => {
       const hook = fair.key.bug_patch.replaceAll('tally/wording.py', 'tests/conftest.py');
       await expectEnd(change(fair, { bug_patch: hook }), 'format forbidden_path');

@@ -49,8 +49,8 @@ describe.skipIf(missing !== null)('candidates of known verdict', () => {
 
 describe('what reruns cannot see', () => {
   it('is what METHOD.md says', () => {
-    const shares = [0.1, 0.2].flatMap((q) => [3, 5, 10].map((runs) => slips(q, runs).toFixed(2)));
-    expect(shares).toEqual(['0.73', '0.59', '0.35', '0.51', '0.33', '0.11']);
+    const told = [slips(0.1, 3), slips(0.1, 5), slips(0.1, 10), slips(0.2, 5)];
+    expect(told.map((chance) => chance.toFixed(2))).toEqual(['0.73', '0.59', '0.35', '0.33']);
   });
 
   it('adds up', () => {
