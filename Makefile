@@ -69,10 +69,13 @@ bench-marts: $(INSTALLED) ## time and memory of every mart over 5 million steps
 bench-workspaces: $(INSTALLED) ## what a private writable copy of a small and a large tree costs in each run
 	@node tests/bench/workspaces.ts
 
+bench-validate: $(INSTALLED) ## what the gates cost over the tests they run, on 200 planted candidates
+	@node tests/bench/validate.ts
+
 planted-truth: $(INSTALLED) ## do the gates tell the truth: hundreds of candidates of known verdict over real libraries
 	@node tests/bench/planted-truth.ts
 
 clean: ## delete the warehouse; keeps what was fetched
 	rm -rf data/warehouse
 
-.PHONY: help setup round plan why status doctor validation-set test lint types test-long native test-native bench-sketch gpu-check bench-loop bench-ingest bench-marts bench-workspaces planted-truth clean
+.PHONY: help setup round plan why status doctor validation-set test lint types test-long native test-native bench-sketch gpu-check bench-loop bench-ingest bench-marts bench-workspaces bench-validate planted-truth clean
