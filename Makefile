@@ -26,6 +26,9 @@ why: $(INSTALLED) ## what changed since STAGE of round N last ran
 status: $(INSTALLED) ## which stages are finished
 	@node jobs/cli.ts status $(SETTINGS)
 
+report: $(INSTALLED) ## write the report of round N to data/reports
+	@node jobs/cli.ts report "$(N)" $(SETTINGS)
+
 doctor: $(INSTALLED) ## what this machine has and lacks
 	@node jobs/cli.ts doctor $(SETTINGS)
 
@@ -43,6 +46,9 @@ types: $(INSTALLED)
 
 test-long: $(INSTALLED) ## kills, agreement of warm and cold runs, a whole small round
 	@vitest run --config vitest.long.config.ts
+
+test-browser: $(INSTALLED) ## report and viewer in the Chromium of this machine
+	@vitest run --config vitest.browser.config.ts
 
 native: $(INSTALLED) ## build the native sketch library (needs a C++ compiler; nvcc adds CUDA)
 	@$(MAKE) --no-print-directory -C pipeline/sketch/native
@@ -78,4 +84,4 @@ planted-truth: $(INSTALLED) ## do the gates tell the truth: hundreds of candidat
 clean: ## delete the warehouse; keeps what was fetched
 	rm -rf data/warehouse
 
-.PHONY: help setup round plan why status doctor validation-set test lint types test-long native test-native bench-sketch gpu-check bench-loop bench-ingest bench-marts bench-workspaces bench-validate planted-truth clean
+.PHONY: help setup round plan why status report doctor validation-set test lint types test-long test-browser native test-native bench-sketch gpu-check bench-loop bench-ingest bench-marts bench-workspaces bench-validate planted-truth clean

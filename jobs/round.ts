@@ -34,6 +34,8 @@ export default defineCommand({
       await runRound(engine, n, settings, effects);
       const wrong = await runChecks(engine.warehouse, effects);
       effects.print(await summary(engine.warehouse, n));
+      const { endReport } = await import('./report/write.ts');
+      effects.print(await endReport(engine.warehouse, n, settings.data));
       return wrong > 0 ? 1 : 0;
     } finally {
       await engine.close();

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { forRound } from '../jobs/report/answers.ts';
 import { type Database, quote } from '../pipeline/warehouse/database.ts';
 import { readSqlFile, type SqlFile, sqlFiles } from '../pipeline/warehouse/views.ts';
 import { emptyWarehouse, type Plant, plantIn } from './plant.ts';
 
 const [marts, checks] = [[...(await sqlFiles('staging')), ...(await sqlFiles('marts'))], await sqlFiles('checks')];
+const reports = await sqlFiles('report');
 const named = (files: readonly SqlFile[]): [string, SqlFile][] => files.map((file) => [file.name, file]);
 
 let database: Database;
@@ -14,7 +16,7 @@ afterEach(() => database.close());
 const plant = (rows: Plant) => plantIn(database, rows);
 
 describe('every query', () => {
-  it.each(named([...marts, ...checks]))(
+  it.each(named([...marts, ...checks, ...reports]))(
     '%s binds, says what it reads, and is in order',
     async (name, { sql, header }) => {
       await database.run(`explain ${sql}`);
@@ -29,6 +31,16 @@ describe('every query', () => {
     const grain = header.grain.replace(/^one row per /, '').split(', ');
     expect(names).toEqual(expect.arrayContaining(grain));
   });
+
+  it.each(named(reports))(
+    'report %s says its grain, in columns it has, and is of one round',
+    async (name, { sql, header }) => {
+      const names = (await database.columns(forRound(sql, 2))).map((c) => c.name);
+      const grain = header.grain.replace(/^one row per /, '').split(', ');
+      expect(names).toEqual(expect.arrayContaining(grain));
+      expect(sql, name).toContain("getvariable('round')");
+    },
+  );
 
   it.each(named(checks))('check %s finds nothing in an empty warehouse', async (_, { sql }) => {
     expect(await database.rows(sql)).toEqual([]);

@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import { DataError } from '../../pipeline/errors.ts';
+import { writeAtomic } from '../../pipeline/warehouse/files.ts';
+import type { Warehouse } from '../../pipeline/warehouse/store.ts';
+import { createViews } from '../../pipeline/warehouse/views.ts';
+import { chaptersOf } from './chapters.ts';
+import { html } from './html.ts';
+import { reportPage } from './page.ts';
+import { plainLinks } from './section.ts';
+
+export const reportFile = (data: string, round: number): string => join(data, 'reports', `round-${round}.html`);
+
+/** The report of a round as HTML. The same tables give the same bytes. */
+export async function reportOf(warehouse: Warehouse, round: number): Promise<string> {
+  await requireRound(warehouse, round);
+  await createViews(warehouse);
+  const context = { round, links: plainLinks, manifests: await warehouse.manifests(round) };
+  const chapters = await chaptersOf(warehouse.database, context);
+  const now = chapters
+    .flatMap((chapter) => chapter.answers)
+    .find((answer) => answer.name === 'rounds')
+    ?.rows.find((row) => row.round === round);
+  const lead = html`What the agent got wrong before round ${round}, what was made against it, and whether it helped.`;
+  return reportPage({ title: `Round ${round}`, lead, now, chapters });
+}
+
+export async function writeReport(warehouse: Warehouse, round: number, file: string): Promise<number> {
+  const page = await reportOf(warehouse, round);
+  await writeAtomic(file, page);
+  return Buffer.byteLength(page);
+}
+
+/** The last line of a round. A round whose tables cannot be drawn has still been run. */
+export async function endReport(warehouse: Warehouse, round: number, data: string): Promise<string> {
+  const file = reportFile(data, round);
+  try {
+    await writeReport(warehouse, round, file);
+    return `Report: ${file}`;
+  } catch (error) {
+    if (error instanceof DataError) return `No report: ${error.message}`;
+    throw error;
+  }
+}
+
+export async function requireRound(warehouse: Warehouse, round: number): Promise<void> {
+  const rounds = await warehouse.rounds();
+  if (rounds.includes(round)) return;
+  throw DataError.of({
+    where: `round ${round}`,
+    expected: rounds.length > 0 ? `one of the rounds that were run: ${rounds.join(', ')}` : 'a round that was run',
+    found: 'no finished stage of it',
+    fix: `run make round N=${Math.max(1, round)} first`,
+  });
+}
