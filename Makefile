@@ -29,6 +29,9 @@ status: $(INSTALLED) ## which stages are finished
 report: $(INSTALLED) ## write the report of round N to data/reports
 	@node jobs/cli.ts report "$(N)" $(SETTINGS)
 
+view: $(INSTALLED) ## look at the warehouse in a browser
+	@node jobs/cli.ts view $(SETTINGS)
+
 doctor: $(INSTALLED) ## what this machine has and lacks
 	@node jobs/cli.ts doctor $(SETTINGS)
 
@@ -43,6 +46,7 @@ lint: $(INSTALLED)
 
 types: $(INSTALLED)
 	@tsc -p .
+	@tsc -p jobs/view/client
 
 test-long: $(INSTALLED) ## kills, agreement of warm and cold runs, a whole small round
 	@vitest run --config vitest.long.config.ts
@@ -84,4 +88,4 @@ planted-truth: $(INSTALLED) ## do the gates tell the truth: hundreds of candidat
 clean: ## delete the warehouse; keeps what was fetched
 	rm -rf data/warehouse
 
-.PHONY: help setup round plan why status report doctor validation-set test lint types test-long test-browser native test-native bench-sketch gpu-check bench-loop bench-ingest bench-marts bench-workspaces bench-validate planted-truth clean
+.PHONY: help setup round plan why status report view doctor validation-set test lint types test-long test-browser native test-native bench-sketch gpu-check bench-loop bench-ingest bench-marts bench-workspaces bench-validate planted-truth clean

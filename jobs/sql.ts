@@ -45,7 +45,7 @@ export default defineCommand({
 });
 
 /** No file but the warehouse's can be read, none but the one asked for written, and no query can undo that. */
-async function lock(database: Database, data: string, parquet: string | undefined): Promise<void> {
+export async function lock(database: Database, data: string, parquet: string | undefined): Promise<void> {
   await database.run(`set allowed_directories = [${quote(`${data}/`)}]`);
   if (parquet) await database.run(`set allowed_paths = [${quote(resolve(parquet))}]`);
   await database.run('set enable_external_access = false');

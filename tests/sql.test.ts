@@ -5,7 +5,7 @@ import { readSqlFile, type SqlFile, sqlFiles } from '../pipeline/warehouse/views
 import { emptyWarehouse, type Plant, plantIn } from './plant.ts';
 
 const [marts, checks] = [[...(await sqlFiles('staging')), ...(await sqlFiles('marts'))], await sqlFiles('checks')];
-const reports = await sqlFiles('report');
+const [reports, lists] = [await sqlFiles('report'), await sqlFiles('view')];
 const named = (files: readonly SqlFile[]): [string, SqlFile][] => files.map((file) => [file.name, file]);
 
 let database: Database;
@@ -16,7 +16,7 @@ afterEach(() => database.close());
 const plant = (rows: Plant) => plantIn(database, rows);
 
 describe('every query', () => {
-  it.each(named([...marts, ...checks, ...reports]))(
+  it.each(named([...marts, ...checks, ...reports, ...lists]))(
     '%s binds, says what it reads, and is in order',
     async (name, { sql, header }) => {
       await database.run(`explain ${sql}`);
@@ -41,6 +41,13 @@ describe('every query', () => {
       expect(sql, name).toContain("getvariable('round')");
     },
   );
+
+  it.each(named(lists))('list %s says its grain and what its search looks through', async (_, { sql, header }) => {
+    const names = (await database.columns(sql)).map((c) => c.name);
+    expect(names).toEqual(
+      expect.arrayContaining([...header.grain.replace(/^one row per /, '').split(', '), 'search_text']),
+    );
+  });
 
   it.each(named(checks))('check %s finds nothing in an empty warehouse', async (_, { sql }) => {
     expect(await database.rows(sql)).toEqual([]);

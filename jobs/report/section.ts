@@ -11,7 +11,7 @@ export interface Links {
   trace(id: string, step?: number): Html;
   skill(id: string, label?: string): Html;
   /** Tasks that ended at a step for a reason. */
-  ended(label: string, step: string, reason: string): Html;
+  ended(label: string, round: number, step: string, reason: string): Html;
 }
 
 export const plainLinks: Links = {

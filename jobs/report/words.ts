@@ -7,7 +7,7 @@ export const whole = (value: number | null | undefined): string =>
   value === null || value === undefined ? '–' : Math.round(value).toLocaleString('en');
 
 export const decimal = (value: number | null | undefined, digits = 2): string =>
-  value === null || value === undefined ? '–' : value.toFixed(digits).replace('-', '−');
+  value === null || value === undefined ? '–' : (Number(value.toFixed(digits)) || 0).toFixed(digits).replace('-', '−');
 
 /** `8.4 s`, `3 min 20 s`, `1 h 05 min` */
 export function seconds(value: number | null | undefined): string {

@@ -12,9 +12,10 @@ const reading: ReadonlySet<StatementType> = new Set([StatementType.SELECT, State
 /** SQL over Parquet, in memory: the files are the shared truth, so each process opens its own. */
 export class Database {
   readonly connection: DuckDBConnection;
-  private readonly instance: DuckDBInstance;
+  /** Null in a connection that another one made. */
+  private readonly instance: DuckDBInstance | null;
 
-  private constructor(instance: DuckDBInstance, connection: DuckDBConnection) {
+  private constructor(instance: DuckDBInstance | null, connection: DuckDBConnection) {
     this.instance = instance;
     this.connection = connection;
   }
@@ -28,6 +29,11 @@ export class Database {
       ...(temp_directory ? { temp_directory } : {}),
     });
     return new Database(instance, await instance.connect());
+  }
+
+  /** Another connection to the same tables: a long question there keeps nobody waiting here. Close it before this one. */
+  async another(): Promise<Database> {
+    return new Database(null, await this.instance!.connect());
   }
 
   async run(sql: string): Promise<void> {
@@ -61,7 +67,7 @@ export class Database {
 
   close(): void {
     this.connection.closeSync();
-    this.instance.closeSync();
+    this.instance?.closeSync();
   }
 }
 

@@ -36,7 +36,7 @@ export async function createMarts(database: Database): Promise<void> {
   }
 }
 
-export async function sqlFiles(kind: 'staging' | 'marts' | 'checks' | 'report'): Promise<SqlFile[]> {
+export async function sqlFiles(kind: 'staging' | 'marts' | 'checks' | 'report' | 'view'): Promise<SqlFile[]> {
   const folder = join(sqlFolder, kind);
   const names = (await readdir(folder)).filter((n) => n.endsWith('.sql')).sort();
   return Promise.all(

@@ -7,7 +7,11 @@ import { percent, words } from '../words.ts';
 export function trend(rows: readonly Row[]) {
   const sizes = Map.groupBy(rows, (row) => String(row.operator));
   const size = (kind: string) => sizes.get(kind)!.reduce((sum, row) => sum + row.attempt_count, 0);
-  const kinds = [...sizes.keys()].sort((a, b) => size(b) - size(a) || (a < b ? -1 : 1)).slice(0, 16);
+  const kinds = [...sizes.keys()]
+    .filter((kind) => sizes.get(kind)!.length > 1)
+    .sort((a, b) => size(b) - size(a) || (a < b ? -1 : 1))
+    .slice(0, 16);
+  if (kinds.length === 0) return html``;
   const shown = rows.filter((row) => kinds.includes(row.operator));
   const last = Math.max(...rows.map((row) => row.round));
   return html`<h3>Repair rate by kind of mistake, over rounds</h3>${chart({

@@ -26,7 +26,7 @@ export const funnel: Section = {
   id: 'funnel',
   title: 'From candidates to a training set',
   queries: ['funnel', 'gate_time'],
-  draw({ funnel: fates, gate_time }, { links }) {
+  draw({ funnel: fates, gate_time }, context) {
     const flow = stepsOf(fates!);
     const total = flow[0]!.entered;
     if (total === 0) return nothing('No candidate was made in this round.');
@@ -43,7 +43,7 @@ export const funnel: Section = {
           { label: 'goes on', colour: colour.good },
           { label: 'ends here, one shade per reason', colour: colour.lost },
         ]),
-        reasons(fates!, links),
+        reasons(fates!, context),
         times(gate_time!),
       ],
     };
@@ -111,12 +111,12 @@ function bars(flow: readonly Step[], total: number) {
   });
 }
 
-const reasons = (fates: readonly Row[], links: Context['links']) =>
+const reasons = (fates: readonly Row[], { links, round }: Context) =>
   html`<div class="scroll" tabindex="0" role="region" aria-label="Where candidates ended"><table><caption>Where candidates ended, and three of each</caption>
 <thead><tr><th scope="col">step</th><th scope="col">reason</th><th scope="col" class="number">tasks</th><th scope="col">for example</th></tr></thead>
 <tbody>${fates.map(
     (row) =>
-      html`<tr><td>${row.step}</td><td>${links.ended(words(row.reason), row.step, row.reason)}</td><td class="number">${whole(row.task_count)}</td><td class="ids">${row.example_task_ids.map((id: string) => html`${links.task(id)} `)}</td></tr>\n`,
+      html`<tr><td>${row.step}</td><td>${links.ended(words(row.reason), round, row.step, row.reason)}</td><td class="number">${whole(row.task_count)}</td><td class="ids">${row.example_task_ids.map((id: string) => html`${links.task(id)} `)}</td></tr>\n`,
   )}</tbody></table></div>`;
 
 const times = (rows: readonly Row[]) =>

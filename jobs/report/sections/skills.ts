@@ -38,15 +38,17 @@ export const skills: Section = {
   },
 };
 
+const cut = (name: string): string => (name.length > 44 ? `${name.slice(0, 43)}…` : name);
+
 /** How much more often than elsewhere attempts fail where a card applies, with its interval. */
 function lifts(cards: readonly Row[]): Html {
   if (cards.length === 0) return html``;
-  const names = cards.map((card, i) => ({ ...card, label: `${i + 1}. ${String(card.name).slice(0, 44)}` }) as Row);
+  const names = cards.map((card, i) => ({ ...card, label: `${i + 1}. ${cut(String(card.name))}` }) as Row);
   return html`${chart({
     label: 'Lift of each standing card with its 95 % interval',
     height: 22 * names.length + 60,
     marginLeft: 300,
-    x: { label: 'lift: failure rate over that of all attempts', grid: true, nice: true },
+    x: { label: 'lift: rate of what the card is about, over that of all attempts', grid: true, nice: true },
     y: { label: null, domain: names.map((card) => card.label), tickSize: 0 },
     color: { type: 'identity' },
     marks: [
