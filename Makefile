@@ -54,6 +54,9 @@ test-long: $(INSTALLED) ## kills, agreement of warm and cold runs, a whole small
 test-browser: $(INSTALLED) ## report and viewer in the Chromium of this machine
 	@vitest run --config vitest.browser.config.ts
 
+conformance: $(INSTALLED) ## exports read by the consumers' own packages, in a virtual environment of their own
+	@vitest run --config vitest.conformance.config.ts
+
 native: $(INSTALLED) ## build the native sketch library (needs a C++ compiler; nvcc adds CUDA)
 	@$(MAKE) --no-print-directory -C pipeline/sketch/native
 	@$(MAKE) --no-print-directory -C pipeline/sketch/native emulated bench
@@ -88,4 +91,4 @@ planted-truth: $(INSTALLED) ## do the gates tell the truth: hundreds of candidat
 clean: ## delete the warehouse; keeps what was fetched
 	rm -rf data/warehouse
 
-.PHONY: help setup round plan why status report view doctor validation-set test lint types test-long test-browser native test-native bench-sketch gpu-check bench-loop bench-ingest bench-marts bench-workspaces bench-validate planted-truth clean
+.PHONY: help setup round plan why status report view doctor validation-set test lint types test-long test-browser conformance native test-native bench-sketch gpu-check bench-loop bench-ingest bench-marts bench-workspaces bench-validate planted-truth clean

@@ -21,6 +21,7 @@ export const commands: Record<
   repos: { summary: 'repositories of your own: add, ls', load: () => import('./repos.ts') },
   report: { summary: 'write the report of a round, one HTML file', load: () => import('./report.ts') },
   view: { summary: 'look at the warehouse in a browser', load: () => import('./view.ts') },
+  export: { summary: 'hand out a round in the formats of others', load: () => import('./export.ts') },
   check: { summary: 'run the checks of sql/checks', load: () => import('./check.ts') },
   regrade: { summary: 'judge a round again from stored executions', load: () => import('./regrade.ts') },
   'validation-set': { summary: 'rebuild the pinned list of trusted tasks', load: () => import('./validation-set.ts') },

@@ -110,7 +110,11 @@ function neighbour(complaint: string, known: readonly string[]): string {
 }
 
 const shortNames = (spec: Record<string, object>): Record<string, never> =>
-  spec.workers ? ({ workers: { ...spec.workers, short: 'w' } } as never) : {};
+  Object.fromEntries(
+    Object.entries({ workers: 'w', out: 'o' }).flatMap(([name, short]) =>
+      spec[name] ? [[name, { ...spec[name], short } as never]] : [],
+    ),
+  );
 
 /** A number that is read from text takes `true` for 1, so text is what tells them apart. */
 const isFlag = (schema: z.ZodType): boolean => schema.safeParse(true).success && !schema.safeParse('1').success;

@@ -27,7 +27,9 @@ export interface Runners {
   identities: Record<Language, string>;
   /** Brings a seed's tree here and returns its folder. */
   fetchSeed: FetchSeed;
+  /** What stands for an image of a language where there is no container. */
   python: PythonEnvironment;
+  node_modules: string;
 }
 
 /** What lies outside the process: the sandbox, the runners of each language, the seeds. */
@@ -106,5 +108,5 @@ export async function openRunners(settings: Settings, seeds: readonly Seed[], ef
     python: `${pytest.id} ${sandbox.id}`,
     javascript: `${node_runner.id} node-${process.versions.node} ${node.id}`,
   };
-  return { sandbox, runners, identities, fetchSeed, python };
+  return { sandbox, runners, identities, fetchSeed, python, node_modules: node.node_modules };
 }

@@ -1,15 +1,16 @@
 'use strict';
-/** One run in a fresh process with the real framework. The job lies in /job.json, the report leaves by file descriptor 3. */
+/** One run in a fresh process with the real framework. The job lies in a file, the report leaves by file descriptor 3. */
 
 const { readFileSync } = require('node:fs');
 const { withCanaries } = require('./canary.cjs');
 const { failureOf, keepFramesIn } = require('./failure.cjs');
+const { job_file, root } = require('./place.cjs');
 const { Recorder, Stop } = require('./record.cjs');
 const { Selection } = require('./selection.cjs');
 const { send } = require('./wire.cjs');
 
 Error.stackTraceLimit = 25;
-const job = JSON.parse(readFileSync('/job.json', 'utf8'));
+const job = JSON.parse(readFileSync(job_file, 'utf8'));
 keepFramesIn(job.source_paths);
 const selection = new Selection(job.tests, job.deselect);
 const exit = process.exit.bind(process);
@@ -21,7 +22,7 @@ const finish = (outcome, detail = null) => {
 
 const loadTests = (file) => {
   try {
-    return require(`/repo/${file}`);
+    return require(`${root}${file}`);
   } catch (error) {
     throw new Stop('broken', failureOf(error).message);
   }

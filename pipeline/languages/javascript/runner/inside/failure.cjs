@@ -3,10 +3,10 @@
 
 const { inspect } = require('node:util');
 
-const ROOT = '/repo/';
+const { root: ROOT } = require('./place.cjs');
 const MESSAGE_LENGTH = 400;
 const FRAME_COUNT = 12;
-const frameLine = /(?:^|[\s(])(?:file:\/\/)?\/repo\/([^\s():]+):(\d+)(?::\d+)?\)?$/;
+const frameLine = new RegExp(`(?:^|[\\s(])(?:file://)?${RegExp.escape(ROOT)}([^\\s():]+):(\\d+)(?::\\d+)?\\)?$`);
 
 let sources = new Set();
 

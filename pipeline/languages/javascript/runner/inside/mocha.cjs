@@ -3,6 +3,7 @@
 
 const { failureOf } = require('./failure.cjs');
 const { Names } = require('./selection.cjs');
+const { root } = require('./place.cjs');
 const { Stop } = require('./record.cjs');
 
 class Silent {}
@@ -35,7 +36,7 @@ class MochaRun {
     const { files, load } = this.#context;
     const { suite } = this.#mocha;
     for (const file of files) {
-      const path = `/repo/${file}`;
+      const path = `${root}${file}`;
       suite.emit('pre-require', globalThis, path, this.#mocha);
       suite.emit('require', load(file), path, this.#mocha);
       suite.emit('post-require', globalThis, path, this.#mocha);
@@ -46,7 +47,7 @@ class MochaRun {
   #prepare(suite, parent) {
     const { selection } = this.#context;
     const named = (item) => {
-      const file = item.file.slice('/repo/'.length);
+      const file = item.file.slice(root.length);
       return parent === null ? this.#names.top(file, item.title) : this.#names.child(parent, item.title);
     };
     for (const test of suite.tests) this.#ids.set(test, named(test));

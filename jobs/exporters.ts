@@ -1,0 +1,114 @@
+import { dirname } from 'node:path';
+import { DataError } from '../pipeline/errors.ts';
+import type { Bundle } from '../pipeline/exporters/bundle.ts';
+import { type Choice, type CuratedTask, curate } from '../pipeline/exporters/curated.ts';
+import { exportHarbor, harborTask } from '../pipeline/exporters/harbor.ts';
+import type { Toolchain } from '../pipeline/exporters/image.ts';
+import type { ProofOptions } from '../pipeline/exporters/proof.ts';
+import { addProvenance } from '../pipeline/exporters/provenance.ts';
+import { isSound, type Proof, proveAll, proveHarbor } from '../pipeline/exporters/verify.ts';
+import type { RepositorySnapshot } from '../pipeline/ports.ts';
+import type { Warehouse } from '../pipeline/warehouse/store.ts';
+import type { Effects } from './command.ts';
+import { progressBar } from './progress.ts';
+import type { Settings } from './settings.ts';
+import { openWorld, readSeeds, type World } from './world.ts';
+
+export interface ExportRequest {
+  round: number;
+  tasks: Choice;
+  profile?: string | undefined;
+  skip_proof: boolean;
+  store: Warehouse;
+  settings: Settings;
+  effects: Effects;
+}
+
+export interface Made {
+  /** What the manifest says. */
+  about: Record<string, unknown>;
+  /** Tasks that were left out, and why. */
+  failures: string[];
+}
+
+export interface Exporter {
+  summary: string;
+  fill(bundle: Bundle, request: ExportRequest): Promise<Made>;
+}
+
+const harbor: Exporter = {
+  summary: 'task folders for Harbor, SkyRL, rLLM, prime-rl',
+  async fill(bundle, request) {
+    const all = await curate(request.store, request.round, request.tasks);
+    const world = await openWorld(request.settings, request.effects);
+    const options = { round: request.round, name: 'socratic/tasks', ...(await imagesOf(world, request.settings)) };
+    const { sound, proofs, failures } = await prove(all, request, (task) =>
+      proveHarbor(task, harborTask(task, options), proofOptions(world)),
+    );
+    await exportHarbor(bundle, request.store.database, sound, options);
+    await addProvenance(bundle, request.store, request.round, sound);
+    return { about: { round: request.round, tasks: sound.length, proofs }, failures };
+  },
+};
+
+export const exporters = { harbor } as const satisfies Record<string, Exporter>;
+
+interface Images {
+  toolchain: Toolchain;
+  snapshotOf(repository_id: string): RepositorySnapshot;
+}
+
+async function imagesOf(world: World, settings: Settings): Promise<Images> {
+  const seeds = new Map((await readSeeds(settings)).map((seed) => [seed.name, seed]));
+  const [, python_version] = /^cpython-([\d.]+)-/.exec(world.python.id)!;
+  return {
+    toolchain: {
+      python_version: python_version!,
+      node_version: process.versions.node,
+      requirements: (name) => seeds.get(name)!.requirements,
+    },
+    snapshotOf(repository_id) {
+      const state = world.library.seeds.find((seed) => seed.repository_id === repository_id);
+      if (state?.snapshot) return state.snapshot;
+      throw DataError.of({
+        where: `repository ${repository_id}`,
+        expected: 'the seed that the round was made of',
+        found: state?.detail ?? 'no seed with this id: its entry or its files have changed since',
+        fix: 'restore data/seeds/repositories.json and the setting repositories as they were, or run the round again',
+      });
+    },
+  };
+}
+
+const nodeFolder = '/opt/node-bin';
+
+const proofOptions = ({ sandbox, python, node_modules }: World): ProofOptions => ({
+  sandbox,
+  interpreters: {
+    python: { path: [dirname(python.python)], binds: python.binds },
+    javascript: {
+      path: [nodeFolder],
+      binds: [
+        { source: process.execPath, target: `${nodeFolder}/node` },
+        { source: node_modules, target: '/node_modules' },
+      ],
+    },
+  },
+});
+
+/** The tasks whose exported verifier gives 0, 1, 0; the others are named and left out. */
+async function prove(
+  tasks: readonly CuratedTask[],
+  { settings, effects, skip_proof }: ExportRequest,
+  run: (task: CuratedTask) => Promise<Proof>,
+): Promise<{ sound: CuratedTask[]; proofs: Proof[]; failures: string[] }> {
+  if (skip_proof) return { sound: [...tasks], proofs: [], failures: [] };
+  const bar = progressBar(effects, 'prove');
+  const proofs = await proveAll(tasks, run, { workers: settings.workers, progress: bar.update });
+  bar.end();
+  const failures = proofs.filter((proof) => !isSound(proof)).map(complaint);
+  return { sound: tasks.filter((_, index) => isSound(proofs[index]!)), proofs, failures };
+}
+
+const complaint = ({ task_id, broken, fixed, untouched }: Proof): string =>
+  `${task_id} is left out: its verifier gave ${broken} for nothing, ${fixed} for the fix, ${untouched} for an empty patch; expected 0, 1, 0`;

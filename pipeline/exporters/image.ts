@@ -1,0 +1,127 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DataError } from '../errors.ts';
+import { applyPatch } from '../mutation/patch.ts';
+import type { RepositorySnapshot } from '../ports.ts';
+import { frameworkPins } from '../repositories/node-environment.ts';
+import { basePins } from '../repositories/python-environment.ts';
+import type { BundleFile } from './bundle.ts';
+import { commitId, commitScript } from './commit.ts';
+import type { CuratedTask } from './curated.ts';
+import { workdir } from './grader/plan.ts';
+
+/** What is needed to say how an image is built. */
+export interface Toolchain {
+  /** `3.11.7` and `24.21.0`: what the tests were seen to run on. */
+  python_version: string;
+  node_version: string;
+  /** Exact pins that the tests of a repository need, by its name. */
+  requirements(name: string): readonly string[];
+}
+
+/** The image of a task: a broken tree in one commit, its packages, and nothing that tells of the bug. */
+export interface TaskImage {
+  /** Build context: Dockerfile, pins, `repo/`. */
+  files: BundleFile[];
+  base_commit: string;
+}
+
+export interface ImageOptions {
+  toolchain: Toolchain;
+  /** Makes a user `agent` that owns the tree. */
+  has_agent_user: boolean;
+}
+
+export function imageOf({ key }: CuratedTask, snapshot: RepositorySnapshot, options: ImageOptions): TaskImage {
+  const tree = brokenTree(snapshot, key.bug_patch);
+  const base_commit = commitId(tree);
+  const pins = pinsOf(snapshot, options.toolchain);
+  return {
+    base_commit,
+    files: [
+      { path: 'Dockerfile', content: dockerfile(snapshot, base_commit, options) },
+      pins,
+      ...[...tree].map(([path, content]) => ({ path: `repo/${path}`, content })),
+    ],
+  };
+}
+
+/** Every file of the pristine tree with the bug put in. */
+export function brokenTree(snapshot: RepositorySnapshot, bug_patch: string): Map<string, Uint8Array> {
+  const tree = new Map(filesBelow(snapshot.root).map((path) => [path, readFileSync(join(snapshot.root, path))]));
+  const broken = applyPatch((path) => tree.get(path)?.toString('utf8'), bug_patch);
+  for (const [path, text] of broken) tree.set(path, Buffer.from(text));
+  return tree;
+}
+
+function filesBelow(root: string): string[] {
+  const entries = readdirSync(root, { recursive: true, withFileTypes: true });
+  const paths = entries.flatMap((entry) => {
+    if (entry.isDirectory()) return [];
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile()) return [path.slice(root.length + 1)];
+    throw DataError.of({
+      where: path,
+      expected: 'a plain file',
+      found: 'a link or a device',
+      fix: 'leave the seed out',
+    });
+  });
+  return paths.filter((path) => !/(^|\/)(\.git|__pycache__)\//.test(path)).sort();
+}
+
+function pinsOf(snapshot: RepositorySnapshot, { requirements }: Toolchain): BundleFile {
+  const own = requirements(snapshot.name);
+  if (snapshot.language === 'python') {
+    const pins = [...basePins.filter((pin) => !pin.startsWith('pip==')), ...own].sort();
+    return { path: 'requirements.txt', content: `${pins.join('\n')}\n` };
+  }
+  const framework = frameworkPins.filter((pin) => pin.startsWith(`${snapshot.test.runner}@`));
+  const dependencies = Object.fromEntries([...framework, ...own].sort().map(split));
+  return { path: 'package.json', content: `${JSON.stringify({ private: true, dependencies }, null, 2)}\n` };
+}
+
+const split = (pin: string): [string, string] => {
+  const at = pin.lastIndexOf('@');
+  return [pin.slice(0, at), pin.slice(at + 1)];
+};
+
+function dockerfile(snapshot: RepositorySnapshot, commit: string, options: ImageOptions): string {
+  const { toolchain, has_agent_user } = options;
+  const { language } = snapshot;
+  const setup =
+    language === 'python'
+      ? [
+          'COPY requirements.txt /opt/requirements.txt',
+          'RUN python -m pip install --no-cache-dir --no-deps --only-binary=:all: -r /opt/requirements.txt',
+        ]
+      : [
+          'COPY package.json /package.json',
+          'RUN cd / && npm install --ignore-scripts --no-audit --no-fund --legacy-peer-deps',
+        ];
+  return [
+    language === 'python'
+      ? `FROM python:${toolchain.python_version}-slim-bookworm`
+      : `FROM node:${toolchain.node_version}-bookworm-slim`,
+    'RUN apt-get update && apt-get install -y --no-install-recommends git && rm -rf /var/lib/apt/lists/*',
+    ...setup,
+    ...environmentOf(snapshot),
+    `COPY repo ${workdir}`,
+    `WORKDIR ${workdir}`,
+    `RUN ${[...commitScript, `test "$(git rev-parse HEAD)" = ${commit}`].join(' \\\n && ')}`,
+    `RUN git config --system --add safe.directory ${workdir}`,
+    ...(has_agent_user ? [`RUN useradd --create-home agent && chown -R agent ${workdir}`] : []),
+    '',
+  ].join('\n');
+}
+
+/** What a user needs to run the tests by hand. */
+function environmentOf({ language, test }: RepositorySnapshot): string[] {
+  const roots = test.import_roots.map((root) => `${workdir}/${root}`).join(':');
+  const variables = {
+    ...(language === 'javascript' ? { PATH: '/node_modules/.bin:$PATH' } : {}),
+    ...(roots === '' ? {} : { [language === 'python' ? 'PYTHONPATH' : 'NODE_PATH']: roots }),
+    ...test.environment,
+  };
+  return Object.entries(variables).map(([name, value]) => `ENV ${name}=${JSON.stringify(value)}`);
+}
