@@ -1,15 +1,22 @@
 import { dirname } from 'node:path';
 import { DataError } from '../pipeline/errors.ts';
 import type { Bundle } from '../pipeline/exporters/bundle.ts';
-import { type Choice, type CuratedTask, curate } from '../pipeline/exporters/curated.ts';
+import { type Choice, type CuratedTask, curate, requireStage } from '../pipeline/exporters/curated.ts';
 import { exportHarbor, harborTask } from '../pipeline/exporters/harbor.ts';
+import { exportHub } from '../pipeline/exporters/hf.ts';
 import type { Toolchain } from '../pipeline/exporters/image.ts';
 import type { ProofOptions } from '../pipeline/exporters/proof.ts';
 import { addProvenance } from '../pipeline/exporters/provenance.ts';
-import { isSound, type Proof, proveAll, proveHarbor } from '../pipeline/exporters/verify.ts';
+import { exportRl } from '../pipeline/exporters/rl/index.ts';
+import { type ProfileName, profiles } from '../pipeline/exporters/rl/profiles.ts';
+import { exportSft, sftProfiles } from '../pipeline/exporters/sft/index.ts';
+import { exportSmith, exportSwebench, taskFiles } from '../pipeline/exporters/swebench.ts';
+import { swebenchRow } from '../pipeline/exporters/swebench-row.ts';
+import { isSound, type Proof, proveAll, proveHarbor, proveSwebench } from '../pipeline/exporters/verify.ts';
 import type { RepositorySnapshot } from '../pipeline/ports.ts';
 import type { Warehouse } from '../pipeline/warehouse/store.ts';
 import type { Effects } from './command.ts';
+import { nearest } from './nearest.ts';
 import { progressBar } from './progress.ts';
 import type { Settings } from './settings.ts';
 import { openWorld, readSeeds, type World } from './world.ts';
@@ -39,6 +46,7 @@ export interface Exporter {
 const harbor: Exporter = {
   summary: 'task folders for Harbor, SkyRL, rLLM, prime-rl',
   async fill(bundle, request) {
+    profileOf(request, ['harbor']);
     const all = await curate(request.store, request.round, request.tasks);
     const world = await openWorld(request.settings, request.effects);
     const options = { round: request.round, name: 'socratic/tasks', ...(await imagesOf(world, request.settings)) };
@@ -51,7 +59,71 @@ const harbor: Exporter = {
   },
 };
 
-export const exporters = { harbor } as const satisfies Record<string, Exporter>;
+const swebench: Exporter = {
+  summary: 'a task repository and rows for SWE-bench; profile swesmith: rows with the bug as the patch',
+  async fill(bundle, request) {
+    const profile = profileOf(request, ['swebench', 'swesmith']);
+    const all = await curate(request.store, request.round, request.tasks);
+    const world = await openWorld(request.settings, request.effects);
+    const options = { round: request.round, name: 'socratic/tasks', ...(await imagesOf(world, request.settings)) };
+    const { sound, proofs, failures } = await prove(all, request, (task) => {
+      const row = swebenchRow(task, options.snapshotOf(task.task.repository_id), request.round);
+      return proveSwebench(task, row, taskFiles(task, row, options), proofOptions(world));
+    });
+    const write = profile === 'swesmith' ? exportSmith : exportSwebench;
+    await write(bundle, request.store.database, sound, options);
+    await addProvenance(bundle, request.store, request.round, sound);
+    return { about: { round: request.round, profile, tasks: sound.length, proofs }, failures };
+  },
+};
+
+const hf: Exporter = {
+  summary: 'a dataset repository for the Hub and for load_dataset',
+  async fill(bundle, request) {
+    profileOf(request, ['hf']);
+    const tasks = await curate(request.store, request.round, request.tasks);
+    const world = await openWorld(request.settings, request.effects);
+    const { snapshotOf } = await imagesOf(world, request.settings);
+    await exportHub(bundle, request.store, tasks, { round: request.round, name: 'socratic/tasks', snapshotOf });
+    return { about: { round: request.round, tasks: tasks.length }, failures: [] };
+  },
+};
+
+const rl: Exporter = {
+  summary: `rows and a sample reward for a trainer; profiles ${Object.keys(profiles).join(', ')}`,
+  async fill(bundle, request) {
+    const names = Object.keys(profiles) as [ProfileName, ...ProfileName[]];
+    const profile = profileOf(request, names);
+    const tasks = await curate(request.store, request.round, request.tasks);
+    const { snapshotOf } = await imagesOf(await openWorld(request.settings, request.effects), request.settings);
+    const counts = await exportRl(bundle, request.store, tasks, { round: request.round, profile, snapshotOf });
+    await addProvenance(bundle, request.store, request.round, tasks);
+    return { about: { round: request.round, profile, tasks: tasks.length, ...counts }, failures: [] };
+  },
+};
+
+const sft: Exporter = {
+  summary: `attempts to imitate and to tell apart; profiles ${sftProfiles.join(', ')}`,
+  async fill(bundle, request) {
+    const profile = profileOf(request, sftProfiles);
+    const tasks = await curate(request.store, request.round, request.tasks);
+    await requireStage(request.store, request.round, 'solve');
+    const counts = await exportSft(bundle, request.store, tasks, { round: request.round, profile });
+    await addProvenance(bundle, request.store, request.round, tasks);
+    return { about: { round: request.round, profile, tasks: tasks.length, ...counts }, failures: [] };
+  },
+};
+
+export const exporters = { harbor, swebench, hf, rl, sft } as const satisfies Record<string, Exporter>;
+
+/** The profile that was asked for; the first one when none was. */
+function profileOf<const P extends string>({ profile }: ExportRequest, known: readonly [P, ...P[]]): P {
+  if (profile === undefined) return known[0];
+  const found = known.find((name) => name === profile);
+  if (found !== undefined) return found;
+  const fix = `did you mean --profile ${nearest(profile, known)}?`;
+  throw DataError.of({ where: '--profile', expected: `one of ${known.join(', ')}`, found: profile, fix });
+}
 
 interface Images {
   toolchain: Toolchain;

@@ -46,9 +46,13 @@ export function imageOf({ key }: CuratedTask, snapshot: RepositorySnapshot, opti
   };
 }
 
-/** Every file of the pristine tree with the bug put in. */
-export function brokenTree(snapshot: RepositorySnapshot, bug_patch: string): Map<string, Uint8Array> {
-  const tree = new Map(filesBelow(snapshot.root).map((path) => [path, readFileSync(join(snapshot.root, path))]));
+/** Every file of a repository as it was found. */
+export const pristineTree = ({ root }: RepositorySnapshot): Map<string, Buffer> =>
+  new Map(filesBelow(root).map((path) => [path, readFileSync(join(root, path))]));
+
+/** The same with the bug put in. */
+export function brokenTree(snapshot: RepositorySnapshot, bug_patch: string): Map<string, Buffer> {
+  const tree = pristineTree(snapshot);
   const broken = applyPatch((path) => tree.get(path)?.toString('utf8'), bug_patch);
   for (const [path, text] of broken) tree.set(path, Buffer.from(text));
   return tree;

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { DataError } from '../errors.ts';
 import type { Language, Sandbox, SandboxCommand, SandboxOutcome } from '../ports.ts';
 import type { BundleFile } from './bundle.ts';
+import { commitScript } from './commit.ts';
 import { workdir } from './grader/plan.ts';
 
 /** What stands for the image of a task where there is no container: the interpreter and its packages. */
@@ -74,6 +75,27 @@ export async function rewardOf(
     ]),
   );
   return parseReward(outcome);
+}
+
+/** Runs an evaluation script of SWE-bench's kind on a task's tree with a patch, and gives what it printed. */
+export async function evalLog(
+  stage: Stage,
+  language: Language,
+  { model_patch, eval_script, base_commit }: Submission & { eval_script: string; base_commit: string },
+  options: ProofOptions,
+): Promise<string> {
+  const commit = `(${commitScript.join(' && ')} && test "$(git rev-parse HEAD)" = ${base_commit}) >/dev/null`;
+  const apply = model_patch ? ' && git apply --verbose /patch.diff' : '';
+  const outcome = await options.sandbox.run({
+    ...inImage(language, ['/bin/bash', '-c', `exec 2>&1; ${commit}${apply} && bash /eval.sh`], options, [
+      { source: join(stage.folder, 'repo'), target: workdir },
+    ]),
+    files: [
+      { target: '/eval.sh', content: eval_script },
+      { target: '/patch.diff', content: model_patch ?? '' },
+    ],
+  });
+  return outcome.stdout;
 }
 
 /** A command in what stands for the image: the tree can be written to, nothing else but /tmp. */
