@@ -9,6 +9,7 @@
  */
 
 const { spawnSync } = require('node:child_process');
+const { randomBytes } = require('node:crypto');
 const { mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, statSync, writeFileSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
@@ -37,16 +38,37 @@ function apply(verifier, patch) {
 
 /** Starts the tests; their report comes by descriptor 3, apart from anything they print. */
 function run(verifier) {
-  const file = join(mkdtempSync(join(tmpdir(), 'grade-')), 'report');
+  const folder = mkdtempSync(join(tmpdir(), 'grade-'));
+  const [file, request] = [join(folder, 'report'), join(folder, 'request.json')];
+  const canaries = newCanaries(verifier.canaries);
+  writeFileSync(request, JSON.stringify(withCanaries(canaries)));
   const done = spawnSync(process.execPath, verifier.argv.slice(1), {
     cwd: verifier.cwd,
-    env: verifier.environment,
+    env: { ...verifier.environment, SOCRATIC_JOB: request },
     stdio: ['ignore', 'ignore', 'ignore', openSync(file, 'w')],
     timeout: verifier.timeout_sec * 1000,
     killSignal: 'SIGKILL',
   });
   const code = done.error?.code === 'ETIMEDOUT' ? 124 : (done.status ?? 1);
-  return outcomeOf(verifier, records(readFileSync(file, 'utf8')), code);
+  return believed(outcomeOf(verifier, records(readFileSync(file, 'utf8')), code), canaries);
+}
+
+function newCanaries({ count, suffix }) {
+  const word = () => `test_${randomBytes(6).toString('hex')}`;
+  const file = `${word()}.js`;
+  return Array.from({ length: count }, () => `${file}::${word()}${suffix}`);
+}
+
+function withCanaries(canaries) {
+  const request = JSON.parse(readFileSync(join(__dirname, 'request.json'), 'utf8'));
+  return { ...request, canaries, tests: request.tests && [...request.tests, ...canaries] };
+}
+
+/** A test that must fail and does not: something makes failures vanish, and no result counts. */
+function believed(outcome, canaries) {
+  const fail = canaries.every((id) => ['failed', 'error'].includes(outcome.results.get(id)?.status));
+  for (const id of canaries) outcome.results.delete(id);
+  return fail || outcome.status !== 'complete' ? outcome : { ...outcome, results: new Map(), status: 'forged' };
 }
 
 const records = (report) =>

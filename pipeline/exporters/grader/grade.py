@@ -6,6 +6,7 @@ grade.py --tap                     prints one TAP line a test; exit status 1 unl
 
 import json
 import os
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -40,17 +41,36 @@ def apply(verifier, patch):
 
 def run(verifier):
     """Starts the tests; their report comes by descriptor 3, apart from anything they print."""
-    with tempfile.TemporaryFile() as report:
+    canary = "test_%s.py::test_%s%s" % (secrets.token_hex(6), secrets.token_hex(6), verifier["canaries"]["suffix"])
+    with tempfile.TemporaryFile() as report, tempfile.NamedTemporaryFile("w", suffix=".json") as request:
+        json.dump({**asked_for(), "canary": canary}, request)
+        request.flush()
         os.dup2(report.fileno(), 3)
         command = [sys.executable, *verifier["argv"][1:]]
-        started = {"cwd": verifier["cwd"], "env": verifier["environment"], "stdin": subprocess.DEVNULL}
+        environment = {**verifier["environment"], "SOCRATIC_REQUEST": request.name}
+        started = {"cwd": verifier["cwd"], "env": environment, "stdin": subprocess.DEVNULL}
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "pass_fds": (3,)}
         try:
             code = subprocess.run(command, timeout=verifier["timeout_sec"], **started, **quiet).returncode
         except subprocess.TimeoutExpired:
             code = 124
         report.seek(0)
-        return outcome_of(verifier, records(report.read()), code)
+        return believed(outcome_of(verifier, records(report.read()), code), canary)
+
+
+def asked_for():
+    with open(os.path.join(HERE, "request.json"), encoding="utf-8") as file:
+        return json.load(file)
+
+
+def believed(outcome, canary):
+    """Where the test that must fail does not, something makes failures vanish, and no result counts. Where it alone
+    fails, the run is green."""
+    fails = outcome["results"].pop(canary, {}).get("status") in ("failed", "error")
+    if outcome["status"] == "complete" and not fails:
+        return {**outcome, "results": {}, "status": "forged"}
+    is_green = fails and all(result["status"] in ("passed", "skipped") for result in outcome["results"].values())
+    return {**outcome, "code": 0} if is_green and outcome["code"] == 1 else outcome
 
 
 def records(report):

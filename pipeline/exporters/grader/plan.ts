@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { coldCommand } from '../../languages/javascript/runner/command.ts';
+import { canariesFor, coldCommand } from '../../languages/javascript/runner/command.ts';
 import { pytestCommand } from '../../languages/python/runner/command.ts';
 import type { RepositorySnapshot, SandboxCommand } from '../../ports.ts';
 import { REWARD_WEIGHTS } from '../../training/rewards.ts';
@@ -24,6 +24,8 @@ export interface Verifier {
   weights: Record<'full_repair' | 'partial_repair' | 'preservation', number>;
   /** What a patch cannot change: tests, and files that decide how tests run. */
   protected: readonly string[];
+  /** Tests that must fail, run with the others under names drawn anew: how many, and what ends their ids. */
+  canaries: { count: number; suffix: string };
   /** Names in a log of tests whose id does not fit on a line. */
   log_names: Record<string, string>;
 }
@@ -51,6 +53,7 @@ export function graderFiles(
     pass_to_pass: key.pass_to_pass,
     weights: { full_repair, partial_repair, preservation },
     protected: protectedPaths(snapshot),
+    canaries: python ? { count: 1, suffix: '' } : javascriptCanaries(snapshot),
     log_names: oddNames([...key.fail_to_pass, ...key.pass_to_pass]),
   };
   return [
@@ -73,9 +76,14 @@ function commandOf(snapshot: RepositorySnapshot, tests: readonly string[]): Sand
       wall_ms,
     });
   const options = { sandbox: null as never, python: { id: '', python: 'python3', binds: [] } };
-  const request = { test_ids: tests, coverage: false, stop_at_first_failure: false, budget_ms: null };
+  const request = { test_ids: tests, coverage: false, stop_at_first_failure: false, budget_ms: null, canary: null };
   return pytestCommand(options, snapshot, { plugin: 'cold', request, limits: null as never });
 }
+
+const javascriptCanaries = (snapshot: RepositorySnapshot): Verifier['canaries'] => {
+  const ids = canariesFor(snapshot);
+  return { count: ids.length, suffix: ids[0]!.split('::')[1]!.replace(/^\w+/, '') };
+};
 
 /** Paths of our own sandbox as they are where the grader lies. */
 const relocate = (text: string, folder: string): string =>
@@ -86,6 +94,7 @@ function pythonGrader(): BundleFile[] {
   const plugin = [
     '__init__',
     'budget',
+    'canary',
     'channel',
     'cold',
     'collecting',

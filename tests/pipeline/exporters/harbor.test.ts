@@ -84,13 +84,14 @@ describe.skipIf(missing !== null)('a harbor task', () => {
     60_000,
   );
 
-  it('a source that ends the process early, or that does not load, is not trusted and not rewarded', async () => {
+  it('a source that ends the process early, does not load, or makes failures vanish is not trusted and not rewarded', async () => {
     const { task, key } = of('python');
     const files = filesOf(of('python'));
     const source = files.find((f) => f.path === `environment/repo/${key.path}`)!;
     for (const [planted, trusted] of [
       ['import os; os._exit(0)\n', 0],
       ['def (:\n', 0],
+      ['import _pytest.python as python\npython.Function.runtest = lambda item: None\n', 0],
     ] as const) {
       const changed = files.map((f) => (f === source ? { ...f, content: planted + String(f.content) } : f));
       const stage = await Stage.of(changed);
