@@ -3,6 +3,8 @@ import type { SandboxEnd, SandboxOutcome } from '../ports.ts';
 import type { GroupUse } from './cgroup.ts';
 import type { Status } from './status.ts';
 
+/** 128 + SIGKILL: nobody here sent it when the command ended by itself. */
+const KILLED_EXIT = 137;
 /** 128 + SIGXCPU: what bubblewrap reports for a command that used up its processor time. */
 const PROCESSOR_TIME_EXIT = 152;
 const DETAIL_CHARACTERS = 2000;
@@ -28,6 +30,8 @@ export interface Evidence {
   ending: Ending | null;
   /** Null without a control group. */
   use: GroupUse | null;
+  /** The kernel killed something, somewhere, for want of memory while the command ran. */
+  is_machine_short: boolean;
   stdout: string;
   stderr: string;
   report: string;
@@ -42,10 +46,13 @@ const failed = (detail: string): Verdict => ({
   detail: detail.slice(-DETAIL_CHARACTERS),
 });
 
-const exited = (exit_code: number): Verdict =>
-  exit_code === PROCESSOR_TIME_EXIT
-    ? { end: 'timeout', exit_code: null, detail: 'used up its processor time' }
-    : { end: 'exited', exit_code, detail: null };
+const exited = (exit_code: number, is_machine_short: boolean): Verdict => {
+  if (exit_code === PROCESSOR_TIME_EXIT)
+    return { end: 'timeout', exit_code: null, detail: 'used up its processor time' };
+  // What ended because others took the memory says nothing about itself: it is run again.
+  if (exit_code === KILLED_EXIT && is_machine_short) return failed('killed while the machine was out of memory');
+  return { end: 'exited', exit_code, detail: null };
+};
 
 /** The program that sets the last limit says so, and nothing else, when it cannot start the command. */
 const neverStarted = (exit_code: number, stderr: string): boolean =>
@@ -57,14 +64,14 @@ const outOfMemory = ({ peak_bytes }: GroupUse): Verdict => ({
   detail: `ran out of memory at ${peak_bytes} bytes`,
 });
 
-const verdictOf = ({ exit, status, ending, use, stderr }: Evidence): Verdict => {
+const verdictOf = ({ exit, status, ending, use, is_machine_short, stderr }: Evidence): Verdict => {
   if (exit.error !== null) return failed(exit.error);
   if (use?.ran_out_of_memory && ending?.end !== 'killed') return outOfMemory(use);
   if (ending !== null) return { end: ending.end, exit_code: null, detail: ending.detail };
-  if (status === null) return exited(exit.code ?? 128 + constants.signals[exit.signal!]);
+  if (status === null) return exited(exit.code ?? 128 + constants.signals[exit.signal!], is_machine_short);
   if (status.exit_code === null) return failed(stderr.trim() || `the launcher ended by ${exit.signal ?? exit.code}`);
   if (neverStarted(status.exit_code, stderr)) return failed(stderr.trim());
-  return exited(status.exit_code);
+  return exited(status.exit_code, is_machine_short);
 };
 
 /** One outcome out of all that was seen, ordered by cause: never started, out of memory, ended by us, ended by itself. */

@@ -7,6 +7,7 @@ import { groupGone, killGroup, namespaceGone } from './gone.ts';
 import { inheritedDescriptors } from './inherited.ts';
 import { FIRST_INPUT_FD, type Launch, REPORT_FD, STATUS_FD } from './launch.ts';
 import { readLines } from './lines.ts';
+import { memoryKills } from './machine-memory.ts';
 import { watchMemory } from './memory-watch.ts';
 import { type Ending, type Exit, failedOutcome, outcomeOf } from './outcome.ts';
 import { parseStatus, type Status } from './status.ts';
@@ -29,6 +30,7 @@ class Supervised {
   readonly #limits: Limits;
   readonly #style: Style;
   readonly #started_ms = performance.now();
+  readonly #memory_kills = memoryKills();
   #ending: Ending | null = null;
   #has_exited = false;
 
@@ -98,6 +100,7 @@ class Supervised {
       status,
       ending: this.#ending,
       use,
+      is_machine_short: memoryKills() > this.#memory_kills,
       stdout: stdout!,
       stderr: stderr!,
       report: await report,

@@ -7,6 +7,7 @@ const evidence = (more: Partial<Evidence> = {}): Evidence => ({
   status: { first_pid: 10, exit_code: 0 },
   ending: null,
   use: null,
+  is_machine_short: false,
   stdout: '',
   stderr: '',
   report: '',
@@ -53,6 +54,21 @@ describe('outcomeOf', () => {
       'a command that says it could not start',
       { status: { first_pid: 1, exit_code: 127 }, stderr: 'sh: 1: x: not found\n' },
       { end: 'exited', exit_code: 127 },
+    ],
+    [
+      'a kill while the machine was out of memory',
+      { status: { first_pid: 1, exit_code: 137 }, is_machine_short: true },
+      { end: 'infrastructure_error', detail: 'killed while the machine was out of memory' },
+    ],
+    [
+      'a command that killed itself',
+      { status: { first_pid: 1, exit_code: 137 } },
+      { end: 'exited', exit_code: 137, detail: null },
+    ],
+    [
+      'another exit while the machine was out of memory',
+      { status: { first_pid: 1, exit_code: 1 }, is_machine_short: true },
+      { end: 'exited', exit_code: 1 },
     ],
     [
       'an exit without bubblewrap',
