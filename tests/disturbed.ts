@@ -33,11 +33,11 @@ export const roundUpTo = (stage: string): string[] => [process.execPath, join(pr
  */
 export const FULL_DISK = `
 mount -t tmpfs -o size="$1" small .
-cd .
+cd "$PWD"
 shift
-"$@" > first.out 2> first.err
+words=$("$@" 2>&1 > /dev/null)
 echo "$?"
-tail -c 600 first.err | tr '\\n' ' '
+printf '%s' "$words" | tail -c 1500 | tr '\\n' ' '
 echo
 mount -o remount,size=1g .
 exec "$@"

@@ -28,11 +28,11 @@ const AUDIT_ARCHITECTURE: Record<Architecture, number> = { x64: 0xc000_003e, arm
 /** Calls of the x32 interface share the architecture value of x86_64 and carry this bit. */
 const X32_BIT = 0x4000_0000;
 /** Every CLONE_NEW* flag that fits in `clone`: mnt, cgroup, uts, ipc, user, pid, net. */
-const NEW_NAMESPACES = 0x7e02_0000;
+export const NEW_NAMESPACES = 0x7e02_0000;
 /** AF_UNIX, AF_INET, AF_INET6, AF_NETLINK. */
-const SOCKET_FAMILIES = [1, 2, 10, 16];
+export const SOCKET_FAMILIES = [1, 2, 10, 16];
 /** TIOCSTI and TIOCLINUX: they type into a terminal. */
-const TERMINAL_INPUT = [0x5412, 0x541c];
+export const TERMINAL_INPUT = [0x5412, 0x541c];
 
 const instruction = (code: number, k: number, jt = 0, jf = 0): Instruction => ({ code, jt, jf, k });
 const load = (offset: number): Instruction => instruction(LOAD_WORD, offset);

@@ -127,6 +127,10 @@ export const absentCalls = (architecture: Architecture): number[] => numbersOf(A
 export const inspectedCall = (name: keyof typeof INSPECTED, architecture: Architecture): number =>
   INSPECTED[name][column(architecture)];
 
+/** Names on both lists, for those who look the numbers up themselves. */
+export const refusedNames = (): string[] => Object.keys(REFUSED);
+export const absentNames = (): string[] => Object.keys(ABSENT);
+
 /** Number of a call on one of the lists. */
 export const callNumber = (name: string, architecture: Architecture): number => {
   const number = { ...REFUSED, ...ABSENT, ...INSPECTED }[name]?.[column(architecture)];

@@ -311,7 +311,7 @@ export const sandboxContract = (name: string, make: () => Promise<Sandbox>, lack
       ])('%s', async (_, more) => {
         const outcome = await shell('true', more);
         expect(outcome).toMatchObject({ end: 'infrastructure_error', exit_code: null });
-        expect(outcome.detail).toMatch(/no such|nothing there|link|another form|zero byte/i);
+        expect(outcome.detail).toMatch(/no such|nothing there|link|another form|zero byte|does not exist/i);
       });
     });
 

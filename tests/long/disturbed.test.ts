@@ -31,7 +31,7 @@ describe.skipIf(missing !== null)('a round up to its verdicts', () => {
         '-c',
         FULL_DISK,
         'sh',
-        '256k',
+        '144k',
         ...ROUND,
       ];
       const { code, out, err } = await say(argv, place());

@@ -12,6 +12,8 @@ export interface Container {
   mounts: readonly { source: string; target: string; is_writable: boolean }[];
   /** Directory on the host that holds the pipe for the report. */
   report_directory: string;
+  /** Filter of system calls, in the engine's own form. */
+  seccomp_file: string;
   takes_lines: boolean;
   /** Most processes that the user may have on the whole machine; an engine without rights cannot ask for more. */
   most_processes: number;
@@ -24,15 +26,17 @@ const REPORT = '/report';
 export const NOBODY = 65534;
 const SHARED_MEMORY_BYTES = 16 * 1024 * 1024;
 
-/** Ends even when nobody is left on the host to end it; then the report becomes descriptor 3, as everywhere. */
-const ENTER = `exec timeout -s KILL "$0" /bin/sh -c 'exec "$@" 3> ${REPORT}/pipe' sh "$@"`;
+/** Ends even when nobody is left on the host to end it. The report is descriptor 3, as everywhere, and the environment holds
+ * nothing that the engine added. */
+const ENTER = `exec timeout -s KILL "$0" /bin/sh -c 'exec /usr/bin/env -i "$@" 3> ${REPORT}/pipe' sh "$@"`;
 
 const mountOption = ({ source, target, is_writable }: Container['mounts'][number]): string =>
   `--mount=type=bind,source=${source},target=${target}${is_writable ? '' : ',readonly'}`;
 
 /** Arguments of `docker run` and `podman run`, which are the same. Computes values and starts nothing. */
 export const containerArguments = (container: Container): string[] => {
-  const { name, image, engine, owner, command, mounts, report_directory, takes_lines, most_processes } = container;
+  const { name, image, engine, owner, command, mounts, report_directory, seccomp_file, takes_lines, most_processes } =
+    container;
   const { cpu_s, wall_ms, memory_bytes, process_count, file_bytes } = command.limits;
   const seconds = Math.ceil(cpu_s);
   return [
@@ -61,9 +65,11 @@ export const containerArguments = (container: Container): string[] => {
     ...(engine === 'podman' ? ['--read-only-tmpfs=false'] : []),
     ...mounts.map(mountOption),
     `--mount=type=bind,source=${report_directory},target=${REPORT},readonly`,
-    ...Object.entries(command.environment).map(([key, value]) => `--env=${key}=${value}`),
+    `--security-opt=seccomp=${seccomp_file}`,
     ...(takes_lines ? ['--interactive'] : []),
     ...[`--workdir=${command.cwd}`, '--entrypoint=/bin/sh', image, '-c', ENTER],
-    ...[String(Math.ceil(wall_ms / 1000) + 1), ...command.argv],
+    ...[String(Math.ceil(wall_ms / 1000) + 1)],
+    ...Object.entries(command.environment).map(([key, value]) => `${key}=${value}`),
+    ...command.argv,
   ];
 };

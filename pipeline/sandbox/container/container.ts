@@ -1,4 +1,5 @@
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { DataError } from '../../errors.ts';
 import type { Sandbox, SandboxCommand, SandboxOutcome, SandboxProcess } from '../../ports.ts';
 import type { Launch } from '../launch.ts';
@@ -10,6 +11,7 @@ import { refuseZeroBytes } from '../zero-bytes.ts';
 import { containerArguments, NOBODY } from './arguments.ts';
 import { type Engine, removeContainer, requireEngine, sweepContainers } from './engine.ts';
 import { layOutMounts } from './mounts.ts';
+import { seccompProfile } from './seccomp-profile.ts';
 
 /**
  * Reads the report's pipe until the container has ended. The last line lets the reader go when nothing ever wrote:
@@ -27,14 +29,19 @@ exit $code`;
 
 let container_count = 0;
 
-/** The engine's own exit codes: it could not start the container, or the command in it. */
-const ENGINE_FAILED = [125, 126, 127];
+/** What the engine says when it could not start the container, and the program that starts the command in it. */
+const NEVER_STARTED: Readonly<Record<number, RegExp>> = {
+  125: /^Error: |^docker: /m,
+  126: /^env: [^\n]*\n$/,
+  127: /^env: [^\n]*\n$|^Error: /,
+};
 
 const outcomeOf = (outcome: SandboxOutcome, ran_out_of_memory: boolean): SandboxOutcome => {
-  if (outcome.end === 'exited' && ran_out_of_memory)
+  const { end, exit_code, stderr } = outcome;
+  if (ran_out_of_memory && end !== 'killed')
     return { ...outcome, end: 'memory', exit_code: null, detail: 'ran out of memory' };
-  if (outcome.end === 'exited' && ENGINE_FAILED.includes(outcome.exit_code!) && outcome.report === '')
-    return { ...outcome, end: 'infrastructure_error', exit_code: null, detail: outcome.stderr.trim().slice(-2000) };
+  if (end === 'exited' && NEVER_STARTED[exit_code!]?.test(stderr))
+    return { ...outcome, end: 'infrastructure_error', exit_code: null, detail: stderr.trim().slice(-2000) };
   return outcome;
 };
 
@@ -42,6 +49,8 @@ const launch = (engine: Engine, command: SandboxCommand, root: string, name: str
   checkMountPoints(command);
   refuseZeroBytes([...command.argv, command.cwd, ...Object.entries(command.environment).flat()]);
   const { mounts, report_directory } = layOutMounts(command, root);
+  const seccomp_file = join(root, 'seccomp.json');
+  writeFileSync(seccomp_file, seccompProfile());
   const { image, most_processes } = engine;
   const container = {
     name,
@@ -51,6 +60,7 @@ const launch = (engine: Engine, command: SandboxCommand, root: string, name: str
     command,
     mounts,
     report_directory,
+    seccomp_file,
     most_processes,
   };
   const argv = containerArguments({ ...container, takes_lines: style === 'start' });

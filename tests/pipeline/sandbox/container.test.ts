@@ -21,6 +21,7 @@ const container = (more: Partial<Container> = {}): Container => ({
     { source: '/copies/repo', target: '/repo', is_writable: true },
   ],
   report_directory: '/w/report',
+  seccomp_file: '/w/seccomp.json',
   takes_lines: false,
   most_processes: 4096,
   ...more,
@@ -38,7 +39,7 @@ it('asks the engine for a container without network, rights or room', () => {
       `--memory-swap=${LIMITS.memory_bytes}`,
       `--ulimit=fsize=${LIMITS.file_bytes}`,
       `--tmpfs=/tmp:rw,nosuid,nodev,size=${LIMITS.file_bytes},mode=1777`,
-      '--env=A=x y',
+      '--security-opt=seccomp=/w/seccomp.json',
       '--pull=never',
     ]),
   );
@@ -56,7 +57,7 @@ it('hands the command over behind the image, where nothing of it is an option', 
   const words = containerArguments(container());
   const image = words.indexOf('empty');
   expect(words.slice(image + 1, image + 2)).toEqual(['-c']);
-  expect(words.slice(-3)).toEqual(['/bin/sh', '-c', 'true; --privileged']);
+  expect(words.slice(-5)).toEqual(['21', 'A=x y', '/bin/sh', '-c', 'true; --privileged']);
   expect(words[image - 1]).toBe('--entrypoint=/bin/sh');
 });
 
