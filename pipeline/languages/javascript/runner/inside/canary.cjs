@@ -18,10 +18,10 @@ function mustFail() {
     () => assert.deepEqual([1], [2]),
     () => assert.deepStrictEqual([1], [2]),
     () => assert.strict.equal(1, 2),
-    () => assert.ok(false),
-    () => assert(false),
+    () => assert.ok(false, 'canary'),
+    () => assert(false, 'canary'),
     () => assert.throws(() => {}),
-    () => assert.fail(),
+    () => assert.fail('canary'),
   ];
   for (const complaint of complaints) if (!complains(complaint)) return;
   throw new Error('canary');
