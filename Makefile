@@ -88,7 +88,10 @@ bench-validate: $(INSTALLED) ## what the gates cost over the tests they run, on 
 planted-truth: $(INSTALLED) ## do the gates tell the truth: hundreds of candidates of known verdict over real libraries
 	@node tests/bench/planted-truth.ts
 
+bench-view: $(INSTALLED) ## first paint and filters of the viewer over 36,000 tasks
+	@node tests/bench/view.ts
+
 clean: ## delete the warehouse; keeps what was fetched
 	rm -rf data/warehouse
 
-.PHONY: help setup round plan why status report view doctor validation-set test lint types test-long test-browser conformance native test-native bench-sketch gpu-check bench-loop bench-ingest bench-marts bench-workspaces bench-validate planted-truth clean
+.PHONY: help setup round plan why status report view doctor validation-set test lint types test-long test-browser conformance native test-native bench-sketch gpu-check bench-loop bench-ingest bench-marts bench-workspaces bench-validate bench-view planted-truth clean

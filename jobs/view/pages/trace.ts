@@ -100,7 +100,7 @@ const filled = (start: number, inner: Html): Html =>
 
 const empty = (start: number, count: number, id: TraceId, ask: Ask): Html => {
   const last = Math.min(count, start + chunkSize - 1);
-  return html`<ol class="chunk waiting" data-from="${start}" start="${start}" style="min-height:${(last - start + 1) * 90}px"><li><a href="${ask.at(addressOf(id), { from: start })}">steps ${start} to ${last}</a></li></ol>`;
+  return html`<ol class="chunk waiting" data-from="${start}" start="${start}" style="min-height:${(last - start + 1) * 160}px"><li><a href="${ask.at(addressOf(id), { from: start })}">steps ${start} to ${last}</a></li></ol>`;
 };
 
 async function tests(id: TraceId, ask: Ask): Promise<Html> {
