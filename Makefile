@@ -67,8 +67,9 @@ test-native: native ## every sketch implementation against the goldens; fails wh
 bench-sketch: native ## the sketch against what users would pick, as ratios from one run
 	@node tests/bench/sketch.ts
 
-gpu-check: native ## the CUDA kernel on a machine with a GPU and torch
+gpu-check: native ## the CUDA kernel and the spool on devices, on a machine with a GPU and torch
 	@python3 tests/bench/sketch-gpu.py
+	@node tests/bench/sketch-gpu-spool.ts
 
 bench-loop: $(INSTALLED) ## held-out repair over rounds and selection policies, 5 seeds, with intervals
 	@node tests/bench/loop.ts

@@ -1,10 +1,12 @@
 import { parseArgs } from 'node:util';
 import { DataError } from '../../pipeline/errors.ts';
+import { DEVICES, type DeviceChoice } from '../../pipeline/sketch/spool/lanes.ts';
 import { drainWithPool } from '../../pipeline/sketch/spool/pool.ts';
 
 /**
  * Sketches what trainers spooled: `node jobs/workers/sketch-spool.ts --spool DIR --parts DIR --reference NAME=FILE ...`.
- * One pass; with `--watch SECONDS` it goes on until interrupted. Exit codes: 0 done, 1 tasks failed, 2 wrong input.
+ * `--device cuda` sums on this machine's CUDA devices, one worker for each; `cpu` on `--workers` threads; `auto` on
+ * devices where there are any. One pass; with `--watch SECONDS` it goes on until interrupted. Exit codes: 0 done, 1 tasks failed, 2 wrong input.
  */
 const { values } = parseArgs({
   options: {
@@ -14,6 +16,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     k: { type: 'string', default: '4096' },
     s: { type: 'string', default: '4' },
+    device: { type: 'string', default: 'auto' },
     workers: { type: 'string', default: '2' },
     'rows-per-part': { type: 'string', default: '64' },
     ckpt: { type: 'string' },
@@ -41,6 +44,13 @@ const reference = (text: string): { id: string; path: string } => {
   });
 };
 
+function device(): DeviceChoice {
+  const found = DEVICES.find((choice) => choice === values.device);
+  if (found) return found;
+  const fix = 'auto takes the devices where there are any';
+  throw DataError.of({ where: '--device', expected: DEVICES.join(', '), found: values.device, fix });
+}
+
 async function drain(): Promise<boolean> {
   const gradKind = values['grad-kind'] as 'sgd' | 'adam' | 'diag' | undefined;
   const report = await drainWithPool({
@@ -50,6 +60,7 @@ async function drain(): Promise<boolean> {
     references: values.reference.map(reference),
     expected: { ...(values.ckpt && { ckpt: values.ckpt }), ...(gradKind && { grad_kind: gradKind }) },
     engine: { ...(values.library && { library: values.library }), requireNative: values['require-native'] },
+    device: device(),
     workers: Number(values.workers),
     rowsPerPart: Number(values['rows-per-part']),
     entry: new URL('./sketch.ts', import.meta.url),

@@ -5,7 +5,19 @@ import type { GradientSketch } from '../../pipeline/sketch/spool/rows.ts';
 import { sketchTask } from '../../pipeline/sketch/spool/sketch-task.ts';
 
 const data = workerData as WorkerData;
-const engine = loadSketchEngine(data.engine);
+let engine = loadSketchEngine(data.engine);
 
 /** Piscina entry: sketches one spooled task's folder. */
-export default (folder: string): GradientSketch => sketchTask(engine, folder, data, () => performance.now());
+export default (folder: string): GradientSketch => {
+  try {
+    return sketchTask(engine, folder, data, () => performance.now());
+  } catch (error) {
+    // A failed device's context is of no more use: the next task gets a new one.
+    engine.close();
+    engine = loadSketchEngine(data.engine);
+    throw error;
+  }
+};
+
+/** Frees what the engine holds; a thread that ends does not. */
+export const close = (): void => engine.close();

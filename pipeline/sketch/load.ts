@@ -12,6 +12,8 @@ export interface LoadOptions {
   readonly library?: string;
   /** Threads inside one call. The bits do not depend on it. */
   readonly threads?: number;
+  /** CUDA device that sums; there is none but through the library. */
+  readonly device?: number;
 }
 
 const inProject = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
@@ -26,12 +28,26 @@ export const libraryPlaces = (): string[] => [
  * The best engine of this machine: the library where there is one, else WebAssembly, else TypeScript. All give the
  * same bits; the caller records `isa`. A library that is there but broken is an error: it would hide a bad build.
  */
-export function loadSketchEngine({ requireNative = false, library, threads = 1 }: LoadOptions = {}): SketchEngine {
-  const found = library ?? libraryPlaces().find((path) => existsSync(path));
-  if (found !== undefined) return nativeEngine(found, { threads });
-  if (requireNative) {
-    const fix = 'run make native (it needs a C++ compiler)';
-    throw DataError.of({ where: 'sketch library', expected: libraryPlaces().join(' or '), found: 'neither', fix });
-  }
+export function loadSketchEngine({
+  requireNative = false,
+  threads = 1,
+  device,
+  ...place
+}: LoadOptions = {}): SketchEngine {
+  const needed = requireNative || device !== undefined;
+  const found = needed ? requireLibrary(place) : findLibrary(place);
+  if (found !== undefined) return nativeEngine(found, { threads, ...(device !== undefined && { device }) });
   return wasmRuns() ? wasmEngine() : typescriptEngine();
+}
+
+type Place = Pick<LoadOptions, 'library'>;
+
+export const findLibrary = ({ library }: Place): string | undefined =>
+  library ?? libraryPlaces().find((path) => existsSync(path));
+
+function requireLibrary(place: Place): string {
+  const found = findLibrary(place);
+  if (found !== undefined) return found;
+  const fix = 'run make native (it needs a C++ compiler)';
+  throw DataError.of({ where: 'sketch library', expected: libraryPlaces().join(' or '), found: 'neither', fix });
 }

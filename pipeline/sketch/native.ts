@@ -18,6 +18,16 @@ export interface NativeOptions {
   /** `auto` takes the best this processor has. */
   readonly isa?: Isa;
   readonly threads?: number;
+  /** CUDA device that sums; `isa` is then `cuda`. Left out: this processor. */
+  readonly device?: number;
+}
+
+/**
+ * A device or its driver failed: nothing that was being sketched is to blame, and nothing of it may be used. It can be
+ * tried again with another engine.
+ */
+export class DeviceError extends Error {
+  override readonly name = 'DeviceError';
 }
 
 type Library = ReturnType<typeof bind>;
@@ -26,18 +36,18 @@ type Library = ReturnType<typeof bind>;
  * Loads the library and runs its self-test.
  * @throws DataError when it does not load, is of another version, or gets a golden hash wrong: broken is never skipped.
  */
-export function nativeEngine(path: string, { isa = 'auto', threads = 1 }: NativeOptions = {}): SketchEngine {
+export function nativeEngine(path: string, options: NativeOptions = {}): SketchEngine {
   const library = loadLibrary(path);
   const contexts = new Map<string, bigint>();
   const contextFor = (spec: SketchSpec): bigint => {
     const id = `${spec.seed},${spec.k},${spec.s}`;
-    const context = contexts.get(id) ?? open(library, spec, isa, threads);
+    const context = contexts.get(id) ?? open(library, spec, options);
     contexts.set(id, context);
     return context;
   };
   const { k, s, seed } = { k: 512, s: 4, seed: 0n };
   return {
-    isa: library.isaName(contextFor({ seed, k, s })) as string,
+    isa: options.device === undefined ? (library.isaName(contextFor({ seed, k, s })) as string) : 'cuda',
     add: (sketch, pieces) => addPieces(library, contextFor(sketch.spec), sketch, pieces),
     addFile: (sketch, file, references = []) => addFile(library, contextFor(sketch.spec), sketch, file, references),
     close() {
@@ -49,6 +59,17 @@ export function nativeEngine(path: string, { isa = 'auto', threads = 1 }: Native
 
 /** What the library says of itself: its ISAs, best first, and whether it holds the CUDA part. */
 export const nativeInfo = (path: string): { isas: string[]; cuda: boolean } => JSON.parse(bind(path).info());
+
+/**
+ * CUDA devices of this machine that the library can use: 0 without device code, a driver or a device.
+ * @throws DeviceError when there is a driver that does not start.
+ */
+export function cudaDevices(path: string): number {
+  const library = bind(path);
+  const devices = new Uint32Array(1);
+  check(library, library.deviceCount(devices));
+  return devices[0]!;
+}
 
 function loadLibrary(path: string): Library {
   const fix = 'build it again (make native), or remove it to use WebAssembly';
@@ -75,6 +96,8 @@ function bind(path: string) {
     lastError: library.func('const char *sk_last_error()'),
     isaName: library.func('const char *sk_isa_name(void *ctx)'),
     selftest: library.func('int sk_selftest()'),
+    deviceCount: library.func('int sk_device_count(uint32_t *out)'),
+    useDevice: library.func('int sk_use_device(void *ctx, uint32_t device)'),
     open: library.func('int sk_open(void *cfg, _Out_ void **ctx)'),
     close: library.func('int sk_close(void *ctx)'),
     add: library.func(
@@ -100,13 +123,27 @@ function struct(...words: readonly (bigint | number)[]): Uint8Array {
   return new Uint8Array(view.buffer);
 }
 
-function open(library: Library, { seed, k, s }: SketchSpec, isa: Isa, threads: number): bigint {
+function open(
+  library: Library,
+  { seed, k, s }: SketchSpec,
+  { isa = 'auto', threads = 1, device }: NativeOptions,
+): bigint {
   const context: [bigint | null] = [null];
   check(library, library.open(struct(1, 1, seed, k, s, threads, ISAS.indexOf(isa)), context));
+  try {
+    if (device !== undefined) check(library, library.useDevice(context[0], device));
+  } catch (error) {
+    library.close(context[0]);
+    throw error;
+  }
   return context[0]!;
 }
 
+/** `SK_CUDA` of native/sketch.h. */
+const DEVICE_FAILED = 6;
+
 function check(library: Library, code: number): void {
+  if (code === DEVICE_FAILED) throw new DeviceError(library.lastError());
   if (code !== 0)
     throw DataError.of({
       where: 'sketch library',

@@ -114,6 +114,7 @@ async function workers(folder: string): Promise<void> {
       references: [],
       expected: { ckpt: CKPT },
       engine: {},
+      device: 'cpu',
       workers: count,
       rowsPerPart: 32,
       entry,

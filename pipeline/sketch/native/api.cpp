@@ -9,6 +9,8 @@
 #include <string>
 
 #include "context.hpp"
+#include "cuda/gpu.hpp"
+#include "cuda/staged.hpp"
 #include "errors.hpp"
 #include "modes.hpp"
 #include "safetensors.hpp"
@@ -144,7 +146,17 @@ int sk_close(sk_ctx *ctx) {
   return SK_OK;
 }
 
-const char *sk_isa_name(const sk_ctx *ctx) { return ctx->kernel->name; }
+const char *sk_isa_name(const sk_ctx *ctx) { return ctx->device ? "cuda" : ctx->kernel->name; }
+
+int sk_device_count(uint32_t *out) {
+  if (out == nullptr) return fail(SK_BAD_ARGUMENT, "sk_device_count: out is NULL");
+  return guarded("sk_device_count", [&] { return gpu::device_count(out); });
+}
+
+int sk_use_device(sk_ctx *ctx, uint32_t device) {
+  if (ctx == nullptr) return fail(SK_BAD_ARGUMENT, "sk_use_device: ctx is NULL");
+  return guarded("sk_use_device", [&] { return bind_device(*ctx, device); });
+}
 
 int sk_add(sk_ctx *ctx, double *acc, sk_stats *stats, const sk_piece *pieces, size_t n, const sk_precond *pre, const sk_ref *refs, size_t nref) {
   return guarded("sk_add", [&]() -> int {

@@ -6,11 +6,16 @@
 #include "kernel.hpp"
 #include "sketch.h"
 
+namespace sk {
+class Staging;  // a device and its memory (cuda/staged.hpp)
+}
+
 struct sk_ctx {
   sk_cfg cfg;
   sk::Shape shape;
   const sk::Kernel *kernel;
   std::vector<std::unique_ptr<sk::Scratch>> scratch;  // one per thread
+  std::shared_ptr<sk::Staging> device;                // none: this processor
 };
 
 namespace sk {

@@ -1,4 +1,4 @@
-// Cuts runs into segment parts, sums the parts on threads, and folds their sums in order.
+// Sums parts of segments on threads and folds their sums in order.
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
@@ -6,25 +6,13 @@
 #include <limits>
 #include <thread>
 
+#include "cuda/staged.hpp"
+#include "engine.hpp"
 #include "errors.hpp"
 #include "floats.hpp"
 #include "modes.hpp"
-#include "segment.hpp"
 
 namespace sk {
-
-uint64_t Run::row_end(uint64_t row) const {
-  const uint64_t length = std::min(piece.row_len, piece.count - row * piece.row_len);
-  return piece.offset + row * piece.row_stride + length;
-}
-
-uint64_t Run::next(uint64_t flat) const {
-  if (flat <= piece.offset) return piece.offset;
-  const uint64_t row = (flat - piece.offset) / piece.row_stride;
-  if (row >= rows()) return end();
-  if (flat < row_end(row)) return flat;
-  return row + 1 < rows() ? piece.offset + (row + 1) * piece.row_stride : end();
-}
 
 namespace {
 
@@ -39,66 +27,43 @@ double fold_lanes(double *lanes) {
   return lanes[0];
 }
 
-void fold(const sk_ctx &ctx, const Part &part, PartSums &from, double *acc, sk_stats *stats) {
-  if (from.touched)
-    for (uint32_t j = 0; j < ctx.shape.k; j++) acc[j] = canonical(acc[j] + static_cast<double>(from.sums[j]));
-  if (stats == nullptr) return;
-  stats->norm2 = canonical(stats->norm2 + fold_lanes(from.measure.squares));
-  for (size_t r = 0; r < part.run->ref_count; r++) stats->dot[r] = canonical(stats->dot[r] + fold_lanes(from.measure.dots[r]));
-  stats->absmax = std::max(stats->absmax, static_cast<double>(from_bits(from.measure.absmax_bits)));
-  stats->n += from.n;
-  stats->zeros += from.measure.zeros;
-  stats->nonfinite += from.measure.nonfinite;
-}
-
-// Yields the parts of all runs, in order.
-class Parts {
- public:
-  explicit Parts(const std::vector<Run> &runs) : runs_(runs) {}
-
-  bool take(Part *out) {
-    while (run_ < runs_.size()) {
-      const Run &run = runs_[run_];
-      const uint64_t at = run.next(at_);
-      if (run.piece.count != 0 && at < run.end()) {
-        at_ = std::min(run.end(), (at / SEGMENT + 1) * SEGMENT);
-        *out = {&run, at, at_};
-        return true;
-      }
-      run_++;
-      at_ = 0;
-    }
-    return false;
-  }
-
- private:
-  const std::vector<Run> &runs_;
-  size_t run_ = 0;
-  uint64_t at_ = 0;
-};
-
-void sum_parts(const sk_ctx &ctx, const std::vector<Part> &parts, std::vector<PartSums> &sums, bool measured) {
-  std::atomic<size_t> next{0};
-  const auto work = [&](size_t thread) {
-    const Modes modes;
-    for (size_t i = next++; i < parts.size(); i = next++) add_part(ctx, parts[i], *ctx.scratch[thread], measured, sums[i]);
-  };
-  std::vector<std::thread> helpers;
-  helpers.reserve(ctx.scratch.size());
-  for (size_t t = 1; t < std::min(ctx.scratch.size(), parts.size()); t++) {
-    try {
-      helpers.emplace_back(work, t);
-    } catch (const std::exception &) {
-      break;  // fewer threads, same bits
-    }
-  }
-  work(0);
-  for (std::thread &helper : helpers) helper.join();
+void fold_sums(const sk_ctx &ctx, const PartSums &from, double *acc) {
+  if (!from.touched) return;
+  for (uint32_t j = 0; j < ctx.shape.k; j++) acc[j] = canonical(acc[j] + static_cast<double>(from.sums[j]));
 }
 
 }  // namespace
 
+void fold_measure(const Part &part, PartSums &from, sk_stats &stats) {
+  stats.norm2 = canonical(stats.norm2 + fold_lanes(from.measure.squares));
+  for (size_t r = 0; r < part.run->ref_count; r++) stats.dot[r] = canonical(stats.dot[r] + fold_lanes(from.measure.dots[r]));
+  stats.absmax = std::max(stats.absmax, static_cast<double>(from_bits(from.measure.absmax_bits)));
+  stats.n += from.n;
+  stats.zeros += from.measure.zeros;
+  stats.nonfinite += from.measure.nonfinite;
+}
+
+void on_threads(const sk_ctx &ctx, size_t n, const std::function<void(size_t, Scratch &)> &work) {
+  std::atomic<size_t> next{0};
+  const auto lane = [&](size_t thread) {
+    const Modes modes;
+    for (size_t i = next++; i < n; i = next++) work(i, *ctx.scratch[thread]);
+  };
+  std::vector<std::thread> helpers;
+  helpers.reserve(ctx.scratch.size());
+  for (size_t t = 1; t < std::min(ctx.scratch.size(), n); t++) {
+    try {
+      helpers.emplace_back(lane, t);
+    } catch (const std::exception &) {
+      break;  // fewer threads, same bits
+    }
+  }
+  lane(0);
+  for (std::thread &helper : helpers) helper.join();
+}
+
 int add_runs(sk_ctx &ctx, double *acc, sk_stats *stats, const std::vector<Run> &runs) {
+  if (ctx.device) return add_staged(ctx, acc, stats, runs);
   const size_t window = ctx.scratch.size() == 1 ? 1 : ctx.scratch.size() * PARTS_PER_THREAD;
   const uint32_t k = ctx.shape.k;
   std::unique_ptr<float, void (*)(void *)> memory(static_cast<float *>(std::aligned_alloc(64, window * k * sizeof(float))), std::free);
@@ -111,8 +76,11 @@ int add_runs(sk_ctx &ctx, double *acc, sk_stats *stats, const std::vector<Run> &
   do {
     parts.clear();
     for (Part part; parts.size() < window && source.take(&part);) parts.push_back(part);
-    sum_parts(ctx, parts, sums, stats != nullptr);
-    for (size_t i = 0; i < parts.size(); i++) fold(ctx, parts[i], sums[i], acc, stats);
+    on_threads(ctx, parts.size(), [&](size_t i, Scratch &scratch) { add_part(ctx, parts[i], scratch, stats != nullptr, sums[i]); });
+    for (size_t i = 0; i < parts.size(); i++) {
+      fold_sums(ctx, sums[i], acc);
+      if (stats != nullptr) fold_measure(parts[i], sums[i], *stats);
+    }
   } while (!parts.empty());
   return SK_OK;
 }

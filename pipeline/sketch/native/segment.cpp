@@ -135,11 +135,10 @@ void dot_tile(const sk_ctx &ctx, const Run &run, const Span &span, const Source 
   }
 }
 
-}  // namespace
-
-void add_part(const sk_ctx &ctx, const Part &part, Scratch &scratch, bool measured, PartSums &out) {
+// Calls take(span, source) for each tile that has a value other than zero, and measures all of them.
+template <typename Take>
+void visit_tiles(const sk_ctx &ctx, const Part &part, Scratch &scratch, bool measured, PartSums &out, const Take &take) {
   const Run &run = *part.run;
-  memset(out.sums, 0, ctx.shape.k * sizeof(float));
   out.measure = {};
   out.n = 0;
   out.touched = false;
@@ -150,14 +149,35 @@ void add_part(const sk_ctx &ctx, const Part &part, Scratch &scratch, bool measur
     if (measured) measure_tile(ctx, source, out);
     const bool all_zero = measured && out.measure.zeros - zeros == source.n;
     if (!all_zero) {
-      const char *values = static_cast<const char *>(source.values);
-      const Tile tile = {values, span.low / TILE, run.key, values + TILE * width_of(source.dtype)};
-      ctx.kernel->add[source.dtype](tile, ctx.shape, scratch, out.sums);
+      take(span, source);
       out.touched = true;
     }
     if (measured && !all_zero) dot_tile(ctx, run, span, source, scratch, out);
     at = run.next(span.high);
   }
+}
+
+}  // namespace
+
+void add_part(const sk_ctx &ctx, const Part &part, Scratch &scratch, bool measured, PartSums &out) {
+  memset(out.sums, 0, ctx.shape.k * sizeof(float));
+  visit_tiles(ctx, part, scratch, measured, out, [&](const Span &span, const Source &source) {
+    const char *values = static_cast<const char *>(source.values);
+    const Tile tile = {values, span.low / TILE, part.run->key, values + TILE * width_of(source.dtype)};
+    ctx.kernel->add[source.dtype](tile, ctx.shape, scratch, out.sums);
+  });
+}
+
+void stage_part(const sk_ctx &ctx, const Part &part, Scratch &scratch, bool measured, char *to, PartSums &out) {
+  const size_t bytes = TILE * width_of(part.dtype());
+  uint64_t laid = 0;
+  visit_tiles(ctx, part, scratch, measured, out, [&](const Span &span, const Source &source) {
+    const uint64_t tile = span.low / TILE - part.first_tile();
+    memset(to + laid * bytes, 0, (tile - laid) * bytes);
+    memcpy(to + tile * bytes, source.values, bytes);
+    laid = tile + 1;
+  });
+  memset(to + laid * bytes, 0, (part.tiles() - laid) * bytes);
 }
 
 }  // namespace sk

@@ -31,7 +31,7 @@ std::vector<float> golden_input() {
 // What is wrong with a kernel: empty, or its first wrong golden.
 std::string fault(const Kernel &kernel, const std::vector<float> &values) {
   for (const Golden &golden : GOLDENS) {
-    sk_ctx ctx = {{SK_ABI, SK_ALGO, 0, golden.k, golden.s, 1, kernel.isa}, {golden.k, golden.s, TILE * golden.s / golden.k}, &kernel, {}};
+    sk_ctx ctx = {{SK_ABI, SK_ALGO, 0, golden.k, golden.s, 1, kernel.isa}, {golden.k, golden.s, TILE * golden.s / golden.k}, &kernel, {}, {}};
     ctx.scratch.emplace_back(new Scratch());
     std::vector<Run> runs(1);
     const sk_piece piece = {values.data(), 0, 0, values.size(), 0, 0, SK_F32, SK_HOST};

@@ -3,7 +3,7 @@
  * Every function that can fail returns SK_OK or a code; sk_last_error() then says where, what was expected and
  * what was found (per thread, valid until the next failing call on that thread). A context serves one thread at
  * a time; use one per thread. Bits of the result depend on the pieces and on (seed, k, s), on nothing else: not
- * on the ISA, the number of threads, or the caller's rounding and denormal modes. */
+ * on the ISA, the device, the number of threads, or the caller's rounding and denormal modes. */
 #ifndef SOCRATIC_SKETCH_H
 #define SOCRATIC_SKETCH_H
 #include <stddef.h>
@@ -81,6 +81,13 @@ int sk_add(sk_ctx *ctx, double *acc, sk_stats *stats, const sk_piece *pieces, si
 int sk_add_safetensors(sk_ctx *ctx, double *acc, sk_stats *stats, const char *path, const char *const *ref_paths,
                        size_t nref);
 
+/* CUDA devices of this machine: 0 where it has no driver or this build no device code; SK_CUDA where a driver does not
+ * start. */
+int sk_device_count(uint32_t *out);
+/* From now on the context's sums of host pieces are made on that device (its primary context, memory for two uploads),
+ * statistics and preconditioners on the host. Checked against the processor's bits first. */
+int sk_use_device(sk_ctx *ctx, uint32_t device);
+
 int sk_merge(double *dst, const double *src, uint32_t k);
 int sk_finish(const sk_cfg *cfg, const double *acc, float *out);
 
@@ -89,7 +96,7 @@ int sk_finish(const sk_cfg *cfg, const double *acc, float *out);
 int sk_cuda_add(sk_ctx *ctx, double *dev_acc, void *dev_ws, const sk_piece *pieces, size_t n, void *stream);
 int sk_cuda_workspace(sk_ctx *ctx, const sk_piece *pieces, size_t n, uint64_t *bytes);
 
-/* Kernel the context runs on: "avx512", "avx2", "neon" or "scalar". */
+/* What the context sums on: "avx512", "avx2", "neon", "scalar", or "cuda". */
 const char *sk_isa_name(const sk_ctx *ctx);
 uint64_t sk_name_hash(const char *utf8, size_t bytes);
 /* JSON: abi, algo_version, the ISAs this processor has, best first, and whether the CUDA part is built in. */

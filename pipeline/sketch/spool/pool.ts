@@ -1,7 +1,8 @@
-import { Piscina } from 'piscina';
-import { type LoadOptions, loadSketchEngine } from '../load.ts';
+import { loadSketchEngine } from '../load.ts';
 import type { SketchSpec } from '../spec.ts';
+import { deviceLanes } from './device-lanes.ts';
 import { type DrainReport, drainSpool } from './drain.ts';
+import { chooseDevices, type DeviceChoice, type EngineOptions, processorLanes } from './lanes.ts';
 import { projectionId, type ReferenceGradient } from './rows.ts';
 import { openReference } from './sketch-task.ts';
 import type { Expected } from './task.ts';
@@ -13,7 +14,10 @@ export interface PoolOptions {
   /** Reference gradients, the first for the cosine: whole tensors in safetensors files. */
   readonly references: readonly { id: string; path: string }[];
   readonly expected: Expected;
-  readonly engine: Pick<LoadOptions, 'library' | 'requireNative'>;
+  readonly engine: Pick<EngineOptions, 'library' | 'requireNative'>;
+  /** Where gradients are summed; see DEVICES. On devices there is one worker for each. */
+  readonly device: DeviceChoice;
+  /** Worker threads on the processor. */
   readonly workers: number;
   readonly rowsPerPart: number;
   /** Worker entry: jobs/workers/sketch.ts. */
@@ -25,25 +29,32 @@ export interface WorkerData {
   readonly spec: SketchSpec;
   readonly references: readonly ReferenceGradient[];
   readonly expected: Expected;
-  readonly engine: PoolOptions['engine'];
+  readonly engine: EngineOptions;
 }
 
-/** Drains the spool on worker threads. Rows do not depend on how many there are, or on which one dies. */
+/** Drains the spool on worker threads. Rows do not depend on how many there are, where they sum, or which one dies. */
 export async function drainWithPool(options: PoolOptions): Promise<DrainReport & { isa: string }> {
-  const { spool, parts, spec, expected, workers, rowsPerPart } = options;
-  const engine = loadSketchEngine(options.engine);
-  const references = options.references.map((reference) => openReference(engine, spec, reference));
-  const isa = engine.isa;
-  engine.close();
-  const workerData: WorkerData = { spec, references, expected, engine: options.engine };
-  const pool = new Piscina({ filename: options.entry.href, workerData, minThreads: workers, maxThreads: workers });
+  const { spool, parts, spec, expected, engine, entry, rowsPerPart } = options;
+  const { references, isa } = openReferences(options);
+  const devices = chooseDevices(options.device, engine);
+  const workerData: WorkerData = { spec, references, expected, engine };
+  const lanes =
+    devices > 0 ? deviceLanes(entry, workerData, devices) : processorLanes(entry, workerData, options.workers);
   try {
-    const sketch = (folder: string) => pool.run(folder);
-    return {
-      isa,
-      ...(await drainSpool({ spool, parts, sketch, width: workers, rowsPerPart, projection_id: projectionId(spec) })),
-    };
+    const { sketch, width } = lanes;
+    const report = await drainSpool({ spool, parts, sketch, width, rowsPerPart, projection_id: projectionId(spec) });
+    return { isa: devices > 0 ? 'cuda' : isa, ...report };
   } finally {
-    await pool.destroy();
+    await lanes.close();
+  }
+}
+
+/** Sketched on the processor, whatever does the tasks: the bits are the same. */
+function openReferences({ engine: options, spec, references }: PoolOptions) {
+  const engine = loadSketchEngine(options);
+  try {
+    return { references: references.map((reference) => openReference(engine, spec, reference)), isa: engine.isa };
+  } finally {
+    engine.close();
   }
 }

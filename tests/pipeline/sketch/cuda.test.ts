@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import koffi from 'koffi';
 import { describe, expect, test } from 'vitest';
 import { typescriptEngine } from '../../../pipeline/sketch/engine.ts';
@@ -8,14 +6,8 @@ import { fmix32, nameHash } from '../../../pipeline/sketch/mixing.ts';
 import type { Piece } from '../../../pipeline/sketch/piece.ts';
 import { emptySketch } from '../../../pipeline/sketch/sketch.ts';
 import { LEGAL_SHAPES, SEGMENT, type SketchSpec, TILE } from '../../../pipeline/sketch/spec.ts';
+import { emulated, emulatedBuilt } from './emulated.ts';
 import { GOLDEN_NAME, GOLDEN_SEED, GOLDENS, goldenInput, hashTotals } from './golden.ts';
-
-/** The library with its CUDA part run on the host by native/cuda/emulated.cpp: the kernels' own text, no GPU. */
-const path = fileURLToPath(new URL('../../../build/libsketch-emulated.so', import.meta.url));
-const built = existsSync(path);
-if (!built && process.env.REQUIRE_NATIVE)
-  throw new Error(`REQUIRE_NATIVE is set, but there is no ${path} (make native)`);
-if (!built) console.log('sketch: no emulated CUDA library here (make native builds it); its tests are skipped');
 
 const PieceType = koffi.struct({
   ptr: 'const void *',
@@ -38,7 +30,7 @@ const CfgType = koffi.struct({
 });
 
 function bind() {
-  const library = koffi.load(path);
+  const library = koffi.load(emulated);
   return {
     open: library.func('sk_open', 'int', [koffi.pointer(CfgType), koffi.out(koffi.pointer('void *'))]),
     close: library.func('int sk_close(void *ctx)'),
@@ -101,7 +93,7 @@ const numbers = (dtype: string, n: number, seed: number): Numbers => {
 
 const allDtypes = ['fp32', 'wild', 'bf16', 'fp16'];
 
-describe.skipIf(!built)('the CUDA kernel, emulated', () => {
+describe.skipIf(!emulatedBuilt)('the CUDA kernel, emulated', () => {
   test.each(GOLDENS)('golden k=$k s=$s', ({ k, s, sha }) => {
     expect(hashTotals(emulate({ seed: GOLDEN_SEED, k, s }, [{ name: GOLDEN_NAME, values: goldenInput() }]))).toBe(sha);
   });

@@ -5,16 +5,16 @@
 // A missing barrier or wait therefore changes the result in at least one order.
 #include <ucontext.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <deque>
-#include <functional>
+#include <tuple>
 #include <vector>
 
-#include "../errors.hpp"
 #include "../floats.hpp"
-#include "../sketch.h"
-#include "gpu.hpp"
+#include "emulated.hpp"
+#include "parts.hpp"
 
 #define SK_DEVICE static inline
 #define SK_UNROLL
@@ -43,7 +43,7 @@ struct Cta {
   std::function<void()> body;
 };
 
-Cta cta;
+thread_local Cta cta;
 
 void land(std::vector<Copy> &copies) {
   for (const Copy &copy : copies) memcpy(copy.to, copy.from, 16);
@@ -135,36 +135,39 @@ inline double add_canonical(double total, float more) {
 #include "shapes.hpp"
 
 namespace sk {
-namespace gpu {
+namespace {
 
-bool built_in() { return true; }
-uint32_t window() { return 8; }  // small, so that tests cross it
-
-int upload(void *device, const void *host, uint64_t bytes, void *) {
-  memcpy(device, host, bytes);
-  return SK_OK;
+template <typename T>
+T argument(void *const *arguments, int at) {
+  return *static_cast<const T *>(arguments[at]);
 }
 
-int sum_parts(uint32_t k, uint32_t s, uint32_t dtype, const CudaPart *parts, uint32_t n, float *partial, void *) {
-#define SK_CASE(kk, ss)                                      \
-  if (k == kk && s == ss) {                                  \
-    for (uint32_t block = 0; block < n; block++)             \
-      run_cta(block, CUDA_THREADS, CUDA_SHARED, [&] {        \
-        if (dtype == 0) sum_part<kk, ss, 0>(parts, partial); \
-        if (dtype == 1) sum_part<kk, ss, 1>(parts, partial); \
-        if (dtype == 2) sum_part<kk, ss, 2>(parts, partial); \
-      });                                                    \
-    return SK_OK;                                            \
-  }
+Kernel sum_of(uint32_t k, uint32_t s, uint32_t dtype, const CudaPart *parts, float *partial) {
+#define SK_CASE(kk, ss)                                                                                            \
+  if (k == kk && s == ss && dtype == 0) return [=] { sum_part<kk, ss, 0>(parts, partial); };                       \
+  if (k == kk && s == ss && dtype == 1) return [=] { sum_part<kk, ss, 1>(parts, partial); };                       \
+  if (k == kk && s == ss && dtype == 2) return [=] { sum_part<kk, ss, 2>(parts, partial); };
   SK_SHAPES(SK_CASE)
-  return fail(SK_CUDA, "no kernel for k=%u s=%u", k, s);
+#undef SK_CASE
+  return {};
 }
 
-int fold(const float *partial, uint32_t begin, uint32_t end, uint32_t k, double *totals, void *) {
-  for (uint32_t block = 0; block < k / CUDA_FOLD_THREADS; block++)
-    run_cta(block, CUDA_FOLD_THREADS, 0, [&] { fold_parts(partial, begin, end, k, totals); });
-  return SK_OK;
+}  // namespace
+
+Kernel emulated_kernel(const std::string &name, void *const *arguments) {
+  uint32_t k, s, dtype;
+  if (sscanf(name.c_str(), "tps_%u_%u_%u", &k, &s, &dtype) == 3)
+    return sum_of(k, s, dtype, arguments ? argument<const CudaPart *>(arguments, 0) : nullptr, arguments ? argument<float *>(arguments, 1) : nullptr);
+  if (name != "tps_fold") return {};
+  if (arguments == nullptr) return [] {};
+  const auto [partial, begin, end, width] = std::make_tuple(argument<const float *>(arguments, 0), argument<uint32_t>(arguments, 1),
+                                                            argument<uint32_t>(arguments, 2), argument<uint32_t>(arguments, 3));
+  double *totals = argument<double *>(arguments, 4);
+  return [partial = partial, begin = begin, end = end, width = width, totals] { fold_parts(partial, begin, end, width, totals); };
 }
 
-}  // namespace gpu
+void run_emulated(uint32_t ctas, uint32_t threads, uint32_t shared, const Kernel &kernel) {
+  for (uint32_t block = 0; block < ctas; block++) run_cta(block, threads, shared, kernel);
+}
+
 }  // namespace sk

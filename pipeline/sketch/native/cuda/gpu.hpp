@@ -1,7 +1,8 @@
-// The little of a GPU the engine needs. driver.cpp talks to the NVIDIA driver; emulated.cpp runs the same kernels here.
+// The little of a GPU that is needed, on whatever driver driver.hpp found. Codes of sketch.h; errors go through fail().
 #pragma once
 #include <cstdint>
 
+#include "driver.hpp"
 #include "parts.hpp"
 
 namespace sk {
@@ -11,10 +12,20 @@ namespace gpu {
 bool built_in();
 // Parts under way at once: bounds the workspace; windows follow each other on the stream.
 uint32_t window();
-// Codes of sketch.h; errors are reported through fail().
-int upload(void *device, const void *host, uint64_t bytes, void *stream);
-int sum_parts(uint32_t k, uint32_t s, uint32_t dtype, const CudaPart *parts, uint32_t n, float *partial, void *stream);
-int fold(const float *partial, uint32_t begin, uint32_t end, uint32_t k, double *totals, void *stream);
+// The started driver, or the reason why there is none.
+int started(const Driver **out);
+int device_count(uint32_t *out);
+// A result that is not looked at could make a failed launch look like a sketch of zeros.
+int check(Result result, const char *doing);
+
+// On the context that is current on this thread.
+int upload(void *device, const void *host, uint64_t bytes, Handle stream);
+int sum_parts(uint32_t k, uint32_t s, uint32_t dtype, const CudaPart *parts, uint32_t n, float *partial, Handle stream);
+int fold(const float *partial, uint32_t begin, uint32_t end, uint32_t k, double *totals, Handle stream);
+// A released context's address may come again with nothing loaded.
+void forget(Handle context);
+
+inline void *pointer(Address address) { return reinterpret_cast<void *>(static_cast<uintptr_t>(address)); }
 
 }  // namespace gpu
 }  // namespace sk

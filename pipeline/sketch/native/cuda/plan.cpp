@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <vector>
 
-#include "../context.hpp"
 #include "../errors.hpp"
 #include "../floats.hpp"
+#include "../segment.hpp"
 #include "gpu.hpp"
 
 namespace sk {

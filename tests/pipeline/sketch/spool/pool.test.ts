@@ -38,6 +38,7 @@ const poolOptions = (more: Partial<PoolOptions>): PoolOptions => ({
   references: [referenceAt()],
   expected: { ckpt: CKPT },
   engine: {},
+  device: 'cpu',
   workers: 2,
   rowsPerPart: 3,
   entry: worker,
