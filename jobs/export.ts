@@ -15,6 +15,7 @@ export default defineCommand({
     kind: z.enum(kinds).describe(kinds.map((kind) => `${kind}: ${exporters[kind].summary}`).join('; ')),
     round: z.coerce.number().int().min(0).describe('round to export'),
     out: z.string().min(1).describe('folder to make; an earlier export of the same kind is replaced (also -o)'),
+    query: z.string().optional().describe('what kind table exports: the name of a table or mart, or SQL'),
     profile: z.string().optional().describe('form of the rows, where a kind has several'),
     tasks: z
       .enum(choices)

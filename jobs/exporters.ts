@@ -1,4 +1,4 @@
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { DataError } from '../pipeline/errors.ts';
 import type { Bundle } from '../pipeline/exporters/bundle.ts';
 import { type Choice, type CuratedTask, curate, requireStage } from '../pipeline/exporters/curated.ts';
@@ -12,8 +12,10 @@ import { type ProfileName, profiles } from '../pipeline/exporters/rl/profiles.ts
 import { exportSft, sftProfiles } from '../pipeline/exporters/sft/index.ts';
 import { exportSmith, exportSwebench, taskFiles } from '../pipeline/exporters/swebench.ts';
 import { swebenchRow } from '../pipeline/exporters/swebench-row.ts';
+import { exportTable, tableProfiles } from '../pipeline/exporters/table.ts';
 import { isSound, type Proof, proveAll, proveHarbor, proveSwebench } from '../pipeline/exporters/verify.ts';
 import type { RepositorySnapshot } from '../pipeline/ports.ts';
+import { type Database, quote } from '../pipeline/warehouse/database.ts';
 import type { Warehouse } from '../pipeline/warehouse/store.ts';
 import type { Effects } from './command.ts';
 import { nearest } from './nearest.ts';
@@ -25,6 +27,7 @@ export interface ExportRequest {
   round: number;
   tasks: Choice;
   profile?: string | undefined;
+  query?: string | undefined;
   skip_proof: boolean;
   store: Warehouse;
   settings: Settings;
@@ -114,7 +117,28 @@ const sft: Exporter = {
   },
 };
 
-export const exporters = { harbor, swebench, hf, rl, sft } as const satisfies Record<string, Exporter>;
+const table: Exporter = {
+  summary: `the answer to --query, the name of a table or a query; profiles ${tableProfiles.join(', ')}`,
+  async fill(bundle, request) {
+    const profile = profileOf(request, tableProfiles);
+    const { store, round, query, settings } = request;
+    if (query === undefined)
+      throw DataError.of({ where: 'export table', expected: '--query', found: 'none', fix: 'see socratic sql --list' });
+    await lock(store.database, [resolve(settings.data), bundle.place('')]);
+    const { rows } = await exportTable(bundle, store, { query, round, profile });
+    return { about: { round, profile, query, rows }, failures: [] };
+  },
+};
+
+/** A query can read and write in these folders alone, and cannot undo that. */
+async function lock(database: Database, folders: readonly string[]): Promise<void> {
+  const allowed = folders.map((folder) => quote(`${folder.replace(/\/$/, '')}/`));
+  await database.run(`set allowed_directories = [${allowed.join(', ')}]`);
+  await database.run('set enable_external_access = false');
+  await database.run('set lock_configuration = true');
+}
+
+export const exporters = { harbor, swebench, hf, rl, sft, table } as const satisfies Record<string, Exporter>;
 
 /** The profile that was asked for; the first one when none was. */
 function profileOf<const P extends string>({ profile }: ExportRequest, known: readonly [P, ...P[]]): P {

@@ -56,6 +56,7 @@ export function croissant(
     name: name.replace('/', '_'),
     description: `Repair tasks of round ${round}, made by socratic-swe out of what its Solver kept getting wrong.`,
     license: 'https://spdx.org/licenses/',
+    citeAs: `socratic-swe, ${name}, round ${round}`,
     url: `https://example.org/${name}`,
     version: `${round}.0.0`,
     datePublished: '2000-01-01',
@@ -66,7 +67,7 @@ export function croissant(
     'rai:dataBiases': 'Selected for one Solver: what is hard for it, not for everyone.',
     'rai:dataUseCases': 'Training and evaluation of program repair.',
     distribution: configs.flatMap(({ paths }) => paths).map((path) => fileObject(path, files)),
-    recordSet: configs.map(recordSet),
+    recordSet: configs.flatMap((config) => config.paths.map((path) => recordSet(config, path))),
   };
   return `${JSON.stringify(description, null, 1)}\n`;
 }
@@ -84,19 +85,23 @@ const fileObject = (path: string, files: readonly { path: string; sha256: string
   };
 };
 
-const recordSet = ({ name, columns, paths }: Config) => ({
-  '@type': 'cr:RecordSet',
-  '@id': name,
-  name,
-  field: Object.entries(columns).map(([column, type]) => ({
-    '@type': 'cr:Field',
-    '@id': `${name}/${column}`,
-    name: column,
-    dataType: dataType(type),
-    ...(typeof type === 'string' ? {} : { repeated: true }),
-    source: { fileObject: { '@id': paths[0]! }, extract: { column } },
-  })),
-});
+/** One for each file: a configuration of several has its number behind its name. */
+const recordSet = ({ name: config, columns, paths }: Config, path: string) => {
+  const name = paths.length === 1 ? config : `${config}_${paths.indexOf(path)}`;
+  return {
+    '@type': 'cr:RecordSet',
+    '@id': name,
+    name,
+    field: Object.entries(columns).map(([column, type]) => ({
+      '@type': 'cr:Field',
+      '@id': `${name}/${column}`,
+      name: column,
+      dataType: dataType(type),
+      ...(typeof type === 'string' ? {} : { repeated: true }),
+      source: { fileObject: { '@id': path }, extract: { column } },
+    })),
+  };
+};
 
 const words = { string: 'sc:Text', int64: 'sc:Integer', float64: 'sc:Float', bool: 'sc:Boolean', binary: 'sc:Text' };
 

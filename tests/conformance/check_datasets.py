@@ -1,15 +1,19 @@
-"""What `datasets`, `trl`, pandas and Harbor's ATIF models read.
+"""What `datasets`, `trl`, `pyarrow`, `mlcroissant` and Harbor's ATIF models read.
 
-check_datasets.py hub EXPORT            each configuration by load_dataset, and by a second reader
-check_datasets.py rows FILE             one file of rows as trainers load it
-check_datasets.py chat FILE COLUMN...   whether TRL takes the columns for conversations, and how it writes them out
-check_datasets.py atif FILE...          errors of each trajectory; empty where Harbor takes it
+check_datasets.py hub EXPORT              each configuration by load_dataset, and by a second reader
+check_datasets.py refusals EXPORT...      why load_dataset does not read each of them
+check_datasets.py rows FILE...            files of rows as trainers load them
+check_datasets.py chat FILE=COLUMN,...    whether TRL takes the columns of each file for conversations
+check_datasets.py atif FILE...            errors of each trajectory; empty where Harbor takes it
+check_datasets.py arrow FILE              types and rows of an Arrow file
+check_datasets.py croissant FILE...       record counts of each description, or why it is none
 """
 
 import json
 import sys
 from pathlib import Path
 
+import pyarrow.ipc
 import pyarrow.parquet
 from datasets import get_dataset_config_names, load_dataset
 
@@ -26,16 +30,28 @@ def hub(root):
     return found
 
 
-def rows(file):
+def refusals(*roots):
+    return [error_of(lambda root=root: hub(root)) for root in roots]
+
+
+def rows(*files):
+    return [load_rows(file).to_list() for file in files]
+
+
+def load_rows(file):
     kind = "parquet" if file.endswith(".parquet") else "json"
-    return load_dataset(kind, data_files=file, split="train").to_list()
+    return load_dataset(kind, data_files=file, split="train")
 
 
-def chat(file, *columns):
+def chat(*questions):
     from trl.data_utils import is_conversational
 
-    found = load_dataset("parquet", data_files=file, split="train")
-    return {column: all(is_conversational({column: row[column]}) for row in found) for column in columns}
+    answers = []
+    for question in questions:
+        file, columns = question.split("=")
+        found = load_rows(file)
+        answers.append({c: all(is_conversational({c: row[c]}) for row in found) for c in columns.split(",")})
+    return answers
 
 
 def atif(*files):
@@ -44,11 +60,32 @@ def atif(*files):
     return [error_of(lambda file=file: Trajectory.model_validate_json(Path(file).read_text())) for file in files]
 
 
+def arrow(file):
+    table = pyarrow.ipc.open_file(file).read_all()
+    return {"types": {field.name: str(field.type) for field in table.schema}, "rows": table.to_pylist()}
+
+
+def croissant(*files):
+    return [records(file) for file in files]
+
+
+def records(file):
+    import mlcroissant
+
+    try:
+        dataset = mlcroissant.Dataset(jsonld=file)
+        warnings = list(dataset.metadata.ctx.issues.warnings)
+        counts = {record.id: sum(1 for _ in dataset.records(record_set=record.id)) for record in dataset.metadata.record_sets}
+        return {"warnings": warnings, "counts": counts}
+    except mlcroissant.ValidationError as error:
+        return {"refused": str(error)}
+
+
 def error_of(work):
     try:
         work()
-    except ValueError as error:
-        return str(error)
+    except Exception as error:
+        return "%s: %s" % (type(error).__name__, error)
     return ""
 
 

@@ -76,9 +76,37 @@ describe('what cannot be exported', () => {
     [['export', 'harbour', '--round', '1', '-o', 'x'], /kind: .*"harbor"/],
     [['export', 'harbor', '-o', 'x'], /--round/],
     [['export', 'harbor', '--round', '1'], /--out/],
+    [['export', 'swebench', '--profile', 'swesmit', '--round', '1', '-o', 'x'], /did you mean --profile swesmith\?/],
+    [['export', 'harbor', '--profile', 'x', '--round', '1', '-o', 'x'], /--profile\n {2}expected: one of harbor/],
+    [['export', 'table', '--round', '1', '-o', 'x'], /expected: --query/],
   ])('%j', async (argv, said) => {
-    const ran = await socratic(argv);
+    const ran = await socratic([...argv, '--set', `data=${at('none')}`]);
     expect(ran.code).toBe(2);
     expect(ran.log).toMatch(said);
+    expect(existsSync('x')).toBe(false);
+  });
+
+  it.each([
+    ["select * from read_text('/etc/hostname')", /Permission Error/],
+    ["copy (select 1) to 'x.csv'", /Permission Error/],
+    ['drop view tasks', /only queries that read/],
+  ])('a query that leaves the warehouse: %s', async (query, said) => {
+    const settings = ['--set', `data=${at('keyless')}`];
+    const ran = await socratic(['export', 'table', '--round', '1', '-o', at('out'), '--query', query, ...settings]);
+    expect([ran.code, existsSync(at('out'))]).toEqual([2, false]);
+    expect(ran.log).toMatch(said);
+  });
+});
+
+describe('what is exported', () => {
+  it('says where it lies and what it is', async () => {
+    const argv = ['export', 'table', '--round', '1', '-o', at('table'), '--query', 'tasks', '--profile', 'csv'];
+    const settings = ['--set', `data=${at('keyless')}`];
+    const ran = await socratic([...argv, ...settings]);
+    expect(ran).toMatchObject({ code: 0, log: '' });
+    expect(ran.out).toMatch(/table {3}round 1, profile csv, query tasks, rows 1\nsha256 [0-9a-f]{64}$/);
+    expect((await readdir(at('table'))).sort()).toEqual(['manifest.json', 'rows.csv']);
+    const again = JSON.parse((await socratic([...argv, ...settings, '--json'])).out);
+    expect(ran.out).toContain(again.digest);
   });
 });
