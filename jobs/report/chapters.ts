@@ -32,14 +32,13 @@ export interface Chapter {
   answers: Answer[];
 }
 
-export async function chaptersOf(database: Database, context: Context): Promise<Chapter[]> {
+/** The chapters in order, each as soon as it is drawn. */
+export async function* eachChapter(database: Database, context: Context): AsyncGenerator<Chapter> {
   const queries = await reportQueries();
-  const chapters: Chapter[] = [];
   for (const section of sections) {
     const answers = await answersOf(section, { database, queries, round: context.round });
-    chapters.push({ section, drawn: section.draw(byName(answers), context), answers });
+    yield { section, drawn: section.draw(byName(answers), context), answers };
   }
-  return chapters;
 }
 
 /** A chapter with the query behind it and the first rows of its answer. */

@@ -1,4 +1,5 @@
 import type { Manifest } from '../../pipeline/stage.ts';
+import type { Against } from './against.ts';
 import { type Html, html } from './html.ts';
 import { shortId } from './words.ts';
 
@@ -26,6 +27,8 @@ export interface Context {
   links: Links;
   /** Finished stages of the round. */
   manifests: readonly Manifest[];
+  /** What another selection came to, when the report was asked to compare. */
+  against?: Against;
 }
 
 export interface Drawn {

@@ -3,19 +3,21 @@ import { DataError } from '../../pipeline/errors.ts';
 import { writeAtomic } from '../../pipeline/warehouse/files.ts';
 import type { Warehouse } from '../../pipeline/warehouse/store.ts';
 import { createViews } from '../../pipeline/warehouse/views.ts';
-import { chaptersOf } from './chapters.ts';
+import type { Against } from './against.ts';
+import { eachChapter } from './chapters.ts';
 import { html } from './html.ts';
+import { requireRound } from './known-round.ts';
 import { reportPage } from './page.ts';
 import { plainLinks } from './section.ts';
 
 export const reportFile = (data: string, round: number): string => join(data, 'reports', `round-${round}.html`);
 
 /** The report of a round as HTML. The same tables give the same bytes. */
-export async function reportOf(warehouse: Warehouse, round: number): Promise<string> {
+export async function reportOf(warehouse: Warehouse, round: number, against?: Against): Promise<string> {
   await requireRound(warehouse, round);
   await createViews(warehouse);
-  const context = { round, links: plainLinks, manifests: await warehouse.manifests(round) };
-  const chapters = await chaptersOf(warehouse.database, context);
+  const context = { round, links: plainLinks, manifests: await warehouse.manifests(round), against };
+  const chapters = await Array.fromAsync(eachChapter(warehouse.database, context));
   const now = chapters
     .flatMap((chapter) => chapter.answers)
     .find((answer) => answer.name === 'rounds')
@@ -24,8 +26,13 @@ export async function reportOf(warehouse: Warehouse, round: number): Promise<str
   return reportPage({ title: `Round ${round}`, lead, now, chapters });
 }
 
-export async function writeReport(warehouse: Warehouse, round: number, file: string): Promise<number> {
-  const page = await reportOf(warehouse, round);
+export async function writeReport(
+  warehouse: Warehouse,
+  round: number,
+  file: string,
+  against?: Against,
+): Promise<number> {
+  const page = await reportOf(warehouse, round, against);
   await writeAtomic(file, page);
   return Buffer.byteLength(page);
 }
@@ -40,15 +47,4 @@ export async function endReport(warehouse: Warehouse, round: number, data: strin
     if (error instanceof DataError) return `No report: ${error.message}`;
     throw error;
   }
-}
-
-export async function requireRound(warehouse: Warehouse, round: number): Promise<void> {
-  const rounds = await warehouse.rounds();
-  if (rounds.includes(round)) return;
-  throw DataError.of({
-    where: `round ${round}`,
-    expected: rounds.length > 0 ? `one of the rounds that were run: ${rounds.join(', ')}` : 'a round that was run',
-    found: 'no finished stage of it',
-    fix: `run make round N=${Math.max(1, round)} first`,
-  });
 }

@@ -1,4 +1,4 @@
-import { type Html, html } from '../report/html.ts';
+import { Html, html } from '../report/html.ts';
 import type { Ask } from './reply.ts';
 
 const places = [
@@ -53,3 +53,10 @@ ${body}
 </body>
 </html>
 `;
+
+/** What comes before and after the body of a page that is sent in pieces. */
+export function frame(given: Omit<Layout, 'body'>, ask: Pick<Ask, 'at'>): { before: string; after: string } {
+  const mark = '<!-- body -->';
+  const [before, after] = layout({ ...given, body: new Html(mark) }, ask).text.split(mark);
+  return { before: before!, after: after! };
+}

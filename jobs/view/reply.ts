@@ -19,7 +19,8 @@ export interface Ask {
 export interface Reply {
   status: number;
   type: string;
-  body: string | Uint8Array;
+  /** Whole, or piece by piece as it comes. */
+  body: string | Uint8Array | AsyncIterable<string>;
   /** File name of a download. */
   download?: string;
 }

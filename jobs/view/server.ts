@@ -1,6 +1,8 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { DataError } from '../../pipeline/errors.ts';
 import { html } from '../report/html.ts';
 import { assets } from './assets.ts';
@@ -64,7 +66,8 @@ export async function serve(
   const server = createServer((request, response) => {
     replyTo(request, { token, reader, port: (server.address() as AddressInfo).port, log })
       .catch((error: Error) => failed(error, log))
-      .then((reply) => send(request, response, reply));
+      .then((reply) => send(request, response, reply))
+      .catch((error: NodeJS.ErrnoException) => cutOff(error, response, log));
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -152,12 +155,22 @@ function failed(error: Error, log: (line: string) => void): Reply {
   return textReply(`This page could not be made: ${error.message}`, 500);
 }
 
-function send(request: IncomingMessage, response: ServerResponse, { status, type, body, download: name }: Reply): void {
+/** Too late for another page: what is missing must at least be seen to be missing. A reader who left is no error. */
+function cutOff(error: NodeJS.ErrnoException, response: ServerResponse, log: (line: string) => void): void {
+  response.destroy();
+  if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') log(error.stack ?? error.message);
+}
+
+async function send(request: IncomingMessage, response: ServerResponse, reply: Reply): Promise<void> {
+  const { status, type, body, download: name } = reply;
+  const isWhole = typeof body === 'string' || body instanceof Uint8Array;
   response.writeHead(status, {
     ...headers,
     'content-type': type,
-    'content-length': Buffer.byteLength(body),
+    ...(isWhole ? { 'content-length': Buffer.byteLength(body) } : {}),
     ...(name ? { 'content-disposition': `attachment; filename="${name}"` } : {}),
   });
-  response.end(request.method === 'HEAD' ? undefined : body);
+  if (request.method === 'HEAD') response.end();
+  else if (isWhole) response.end(body);
+  else await pipeline(Readable.from(body), response);
 }

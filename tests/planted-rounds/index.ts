@@ -28,6 +28,8 @@ export interface PlantedRounds {
   budget: number;
   trusted: number;
   long_steps: number;
+  /** What a round of training adds to every chance of a repair. */
+  skill: number;
 }
 
 export const smallRounds: PlantedRounds = {
@@ -38,6 +40,7 @@ export const smallRounds: PlantedRounds = {
   budget: 24,
   trusted: 40,
   long_steps: 260,
+  skill: 0.1,
 };
 
 /** Writes the rounds under a folder, as `make round` would leave them. */
@@ -77,7 +80,7 @@ async function plantRound(
   before: { tasks: Planted[]; rows: AttemptRows } | null,
 ) {
   const policy_id = contentId('policy', round);
-  const skill = 0.1 * round;
+  const skill = given.skill * round;
   if (before) await leave(store, round, 'distill', [[Skills, cardsOf(round, before.tasks, before.rows)]]);
   const tasks = many(given.candidates, (i) =>
     plantTask(

@@ -25,13 +25,18 @@ export const alignment: Section = {
           { label: 'selected', colour: colour.good },
           { label: 'not selected', colour: colour.quiet, shape: 'ring' },
         ]),
-        html`<p class="note">Each dot is a valid task with a gradient. Dots of equal pass rate are spread sideways by a hash of the task, so that they can be seen.</p>`,
+        note(tasks!.length),
         marginal(tasks!),
         chosen(selection!, links),
       ],
     };
   },
 };
+
+const note = (count: number): Html =>
+  count > mostDots
+    ? html`<p class="note">Too many tasks for a dot each: the shade of a cell counts the valid tasks in it, the dot those selected.</p>`
+    : html`<p class="note">Each dot is a valid task with a gradient. Dots of equal pass rate are spread sideways by a hash of the task, so that they can be seen.</p>`;
 
 function scatter(tasks: readonly Row[]): Html {
   const rates = new Set(tasks.map((task) => task.pass_rate)).size;
@@ -63,8 +68,16 @@ function scatter(tasks: readonly Row[]): Html {
         } as never) as never,
       ),
       zero,
-      ...single(dots.filter((task) => task.is_selected).slice(0, mostDots)),
+      Plot.dot(
+        dots.filter((task) => task.is_selected),
+        Plot.bin({ r: 'count' }, {
+          x: { value: 'pass_rate', thresholds: 40 },
+          y: { value: 'cosine', thresholds: 40 },
+          fill: colour.good,
+        } as never) as never,
+      ),
     ],
+    r: { range: [1, 7] },
     opacity: { type: 'sqrt', range: [0.1, 0.9] },
   });
 }

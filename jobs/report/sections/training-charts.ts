@@ -1,3 +1,4 @@
+import type { Against } from '../against.ts';
 import { html } from '../html.ts';
 import { chart, colour, legend, Plot } from '../plot.ts';
 import type { Row } from '../section.ts';
@@ -6,13 +7,28 @@ import { decimal, percent } from '../words.ts';
 const half = { width: 430, height: 280, marginLeft: 48 };
 const asPercent = (n: number): string => `${Math.round(100 * n)}%`;
 
-export function curve(rounds: readonly Row[]) {
-  return chart({
+export function curve(rounds: readonly Row[], against?: Against) {
+  const others = (against?.rounds ?? []).filter((row) => row.repair_after !== null);
+  const drawn = chart({
     ...half,
     label: 'Held-out repair rate after each round with its 95 % interval',
     x: { label: 'round', ticks: rounds.map((row) => row.round), tickFormat: (n: number) => `${n}`, inset: 28 },
     y: { label: 'repaired', grid: true, tickFormat: asPercent, zero: true },
     marks: [
+      Plot.lineY(others, {
+        x: 'round',
+        y: 'repair_after',
+        stroke: colour.quiet,
+        strokeWidth: 2,
+        strokeDasharray: '5 4',
+      }),
+      Plot.dot(others, {
+        x: 'round',
+        y: 'repair_after',
+        fill: colour.quiet,
+        r: 4,
+        title: (d) => `${against!.label}, round ${d.round}: ${percent(d.repair_after, 1)}`,
+      }),
       Plot.ruleX(rounds, {
         x: 'round',
         y1: 'repair_low',
@@ -41,6 +57,11 @@ export function curve(rounds: readonly Row[]) {
       }),
     ],
   });
+  if (!against) return drawn;
+  return html`${drawn}${legend([
+    { label: 'this data', colour: colour.good, shape: 'line' },
+    { label: `selected by ${against.label}`, colour: colour.quiet, shape: 'line' },
+  ])}`;
 }
 
 /** Libraries before and after: lines that rise got better. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseHTML } from 'linkedom';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sharedTasks } from '../../../jobs/report/against.ts';
 import { sections } from '../../../jobs/report/chapters.ts';
 import { pairedChange } from '../../../jobs/report/sections/training.ts';
 import { endReport } from '../../../jobs/report/write.ts';
@@ -93,6 +94,33 @@ describe('the report of a round', () => {
     const text = await pageOf(1);
     expect(text).toContain('&lt;script&gt;repo()&lt;/script&gt;');
     expect(text).not.toMatch(/<script|<img|onerror="window|(?![\n\t])\p{Cc}/u);
+  });
+});
+
+describe('against another selection', () => {
+  it('compares the same round task by task', async () => {
+    const other = await mkdtemp(join(tmpdir(), 'socratic-report-'));
+    await plantRounds(other, { skill: 0.02 });
+    const file = join(data, 'against.html');
+    expect((await report(2, '--against', other, '--out', file)).code).toBe(0);
+    const document = parseHTML(await readFile(file, 'utf8')).document;
+    const says = document.querySelector('[data-testid=versus]')!.textContent;
+    expect(says).toMatch(/selected by cos_unc: [\d.]+ % here, [\d.]+ % there/);
+    expect(says).toContain('paired over 40 tasks');
+    expect(document.querySelector('#training .legend')!.textContent).toContain('selected by cos_unc');
+    await rm(other, { recursive: true });
+  }, 60_000);
+
+  it('joins by task, and leaves out what only one attempted', () => {
+    const task = (task_id: string, repair_after: number) => ({ task_id, repair_after });
+    expect(sharedTasks([task('a', 1), task('b', 0.5)], [task('a', 0.25), task('c', 1)])).toEqual([
+      { task_id: 'a', repair_before: 0.25, repair_after: 1, change: 0.75 },
+    ]);
+  });
+
+  it('of a folder without the round is one clear sentence', async () => {
+    const ran = await report(2, '--against', join(data, 'nowhere'));
+    expect(ran).toMatchObject({ code: 2, log: expect.stringContaining(`round 2 of ${join(data, 'nowhere')}`) });
   });
 });
 

@@ -4,7 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseHTML } from 'linkedom';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { serve, type Viewer } from '../../../jobs/view/server.ts';
+import { sections } from '../../../jobs/report/chapters.ts';
+import { linksTo } from '../../../jobs/view/links.ts';
+import { round } from '../../../jobs/view/pages/round.ts';
+import { openReader } from '../../../jobs/view/reader.ts';
+import type { Ask } from '../../../jobs/view/reply.ts';
+import { addressOf, serve, type Viewer } from '../../../jobs/view/server.ts';
 import { Database } from '../../../pipeline/warehouse/database.ts';
 import { hostileTraceId, longTraceId } from '../../planted-rounds/attempts.ts';
 import { plantRounds } from '../../planted-rounds/index.ts';
@@ -113,6 +118,28 @@ describe('pages', () => {
       const response = await fetch(`${origin}${links.find((link) => link.includes(kind))}`);
       expect(response.status, kind).toBe(200);
     }
+  });
+
+  it('the top of a round comes before its chapters are drawn', async () => {
+    const reader = await openReader(data);
+    const at: Ask['at'] = (path, given = {}) => addressOf('token', path, given);
+    const { body } = await round({
+      reader,
+      path: ['1'],
+      query: new URLSearchParams(),
+      at,
+      links: linksTo(at),
+      isPart: false,
+    });
+    const pieces = await Array.fromAsync(body as AsyncIterable<string>);
+    expect(pieces.length).toBe(sections.length + 2);
+    expect(pieces[0]).toContain('data-testid="headline"');
+    expect(pieces[0]).not.toContain('<section');
+    expect(pieces.join('')).toBe(
+      await (await get('round/1')).text().then((text) => text.replaceAll(new URL(viewer.address).pathname, '/token/')),
+    );
+    reader.console.close();
+    reader.database.close();
   });
 
   it('a reason of the funnel leads to as many tasks as it counts', async () => {
