@@ -19,11 +19,21 @@ export interface BaseTools {
   syntax: Syntax;
 }
 
-/** Tests that must execute the function, so that another order begins with another test. */
-const fewestCovering = 3;
+/** Fewest tests that execute the function, and that do not notice its bug: in these a further fault can show. */
+export interface Breadth {
+  covering: number;
+  quiet: number;
+}
+const broad: Breadth = { covering: 5, quiet: 3 };
 
 /** At most `wanted` sound bugs of a repository, each in a function of its own. */
-export async function basesOf(ground: Ground, wanted: number, random: Random, tools: BaseTools): Promise<Base[]> {
+export async function basesOf(
+  ground: Ground,
+  wanted: number,
+  random: Random,
+  tools: BaseTools,
+  breadth = broad,
+): Promise<Base[]> {
   const found: Base[] = [];
   const seen = new Set<string>();
   const limit = mostFailing(ground);
@@ -31,9 +41,9 @@ export async function basesOf(ground: Ground, wanted: number, random: Random, to
     if (found.length === wanted) break;
     const place = `${site.edit.path} ${site.function.name}`;
     const covering = testsCovering(ground, site.edit.path, site.function);
-    if (seen.has(place) || covering.length < fewestCovering || covering.length > limit) continue;
+    if (seen.has(place) || covering.length < breadth.covering || covering.length > limit) continue;
     seen.add(place);
-    const base = await soundBug(ground, site, covering, tools);
+    const base = await soundBug(ground, site, covering, tools, breadth.quiet);
     if (base) found.push(base);
   }
   return found;
@@ -47,12 +57,13 @@ async function soundBug(
   site: Site,
   covering: readonly string[],
   tools: BaseTools,
+  quiet: number,
 ): Promise<Base | null> {
   if (withStatement(ground, site, raising[ground.repository.language], tools.syntax) === null) return null;
   const proposal = await propose(ground, site, { split: 'train', skill_id: null, harness: tools.harness });
   const { fail_to_pass } = proposal.key;
   const isNoticed = fail_to_pass.length > 0 && fail_to_pass.every((id) => covering.includes(id));
-  if (!isNoticed || fail_to_pass.length >= covering.length) return null;
+  if (!isNoticed || covering.length - fail_to_pass.length < quiet) return null;
   return (await runsOnlyInTests(ground, site, covering, tools)) ? { ground, site, proposal } : null;
 }
 
@@ -67,7 +78,7 @@ export async function hubOf(ground: Ground, tools: BaseTools): Promise<Base[]> {
   for (const site of perFunction) {
     const covering = testsCovering(ground, site.edit.path, site.function);
     const hasRoom = withStatement(ground, site, raising[ground.repository.language], tools.syntax) !== null;
-    if (covering.length <= limit || !hasRoom) continue;
+    if (covering.length <= limit || covering.length === ground.repository.tests.length || !hasRoom) continue;
     if (tries++ === mostTries) return [];
     if (!(await runsOnlyInTests(ground, site, covering, tools))) continue;
     const proposal = await propose(ground, site, { split: 'train', skill_id: null, harness: tools.harness });
@@ -108,6 +119,12 @@ export function withStatement(ground: Ground, { edit, function: fn }: Site, stat
   const after = `${before.slice(0, at)}${planted}\n${indent}${rest}`;
   return syntax.parses(ground.repository.language, after) ? after : null;
 }
+
+/** The place of a bug, and the text as it was. */
+export const withoutBug = ({ ground, site }: Base): Site => {
+  const { path, start, end } = site.edit;
+  return { ...site, edit: { ...site.edit, replacement: ground.sources.get(path)!.slice(start, end) } };
+};
 
 /** Both patches of a file that became another text. */
 export const patches = (ground: Ground, path: string, after: string): { bug_patch: string; fix_patch: string } => ({

@@ -1,7 +1,7 @@
 import type { Candidate, ReasonCode } from '../../pipeline/gates/gate.ts';
 import { applyPatch, unifiedDiff } from '../../pipeline/mutation/patch.ts';
 import type { Proposal } from '../../pipeline/tasks/propose.ts';
-import { type Base, type BaseTools, patches, proposeText, withStatement } from './bases.ts';
+import { type Base, type BaseTools, patches, proposeText, withoutBug, withStatement } from './bases.ts';
 import * as say from './statements.ts';
 
 /** A kind of fault, and what the gates must say of it. */
@@ -85,6 +85,17 @@ const moved = (base: Base, path: string): Over => ({
   bug_patch: base.proposal.key.bug_patch.replaceAll(base.site.edit.path, path),
 });
 
+/** Without the sound bug: a test that fails anyway would hide that it was the first to call. */
+const orderBound: Plant = {
+  name: 'order of tests',
+  expected: 'unstable_test',
+  make: (base, tools) => {
+    const statement = say.firstCaller[base.ground.repository.language];
+    const after = withStatement(base.ground, withoutBug(base), statement, tools.syntax);
+    return after === null ? null : proposeText(base, after, tools.harness);
+  },
+};
+
 export const flakes: readonly Plant[] = [0.05, 0.1, 0.2, 0.5].map((q) =>
   proposed(`flaky q=${q}`, 'unstable_test', say.raising, q),
 );
@@ -92,7 +103,7 @@ export const flakes: readonly Plant[] = [0.05, 0.1, 0.2, 0.5].map((q) =>
 export const plants: readonly Plant[] = [
   { name: 'sound', expected: 'passed', make: (base) => base.proposal },
   proposed('locale or time zone, pinned', 'passed', say.placeBound),
-  proposed('order of tests', 'unstable_test', say.firstCaller),
+  orderBound,
   proposed('clock', 'unstable_test', say.clockwork),
   claimed('hangs', 'timeout', say.hanging),
   claimed('ends the run', 'incomplete_run', say.leaving),

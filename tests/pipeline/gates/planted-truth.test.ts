@@ -23,16 +23,17 @@ describe.skipIf(missing !== null)('candidates of known verdict', () => {
       settings,
       world,
     );
-    for (const ground of found) bases.push(...(await basesOf(ground, 1, seededRandom('planted'), world)));
+    for (const ground of found)
+      bases.push(...(await basesOf(ground, 1, seededRandom('planted'), world, { covering: 3, quiet: 1 })));
   }, 120_000);
   afterAll(() => world?.close());
 
   it('get it', async () => {
     expect(bases.map(({ ground }) => ground.repository.language)).toEqual(['python', 'javascript']);
-    // gates.test.ts has one that hangs; here each would cost its whole time limit
+    // one that hangs costs its whole time limit, and what a clock does to so few tests is chance: see gates.test.ts
     const planted = await plantAll(
       bases,
-      plants.filter(({ expected }) => expected !== 'timeout'),
+      plants.filter(({ name }) => name !== 'hangs' && name !== 'clock'),
       world,
     );
     const judged = await judgeAll(planted, grounds);
