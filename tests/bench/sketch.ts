@@ -8,6 +8,7 @@ import { half } from '../../pipeline/sketch/floats.ts';
 import { fmix32 } from '../../pipeline/sketch/mixing.ts';
 import { nativeEngine } from '../../pipeline/sketch/native.ts';
 import { emptySketch } from '../../pipeline/sketch/sketch.ts';
+import { taskFolder } from '../../pipeline/sketch/spool/layout.ts';
 import { drainWithPool } from '../../pipeline/sketch/spool/pool.ts';
 import { safetensorsBytes } from '../../pipeline/sketch/spool/write.ts';
 import { CKPT, spoolWhole } from '../pipeline/sketch/spool/fixtures.ts';
@@ -96,34 +97,49 @@ function files(folder: string): void {
   line('page-cache file / memory, 64 MB fp32', ratio(inMemory / inFile), '>= .85');
 }
 
+const TASK_BYTES = 2 ** 24;
+const FEW = 32;
+const MANY = 96;
+
+/** Milliseconds to drain the first tasks of a full spool, start of the workers and last commit included. */
+async function drainTime(folder: string, workers: number, tasks: number): Promise<number> {
+  const spool = join(folder, 'spool');
+  for (let i = 0; i < tasks; i++) {
+    const place = taskFolder('', { round: 2, split: 'candidate', task_id: `t${i}` });
+    cpSync(join(folder, 'full', place), join(spool, place), { recursive: true });
+  }
+  const start = performance.now();
+  await drainWithPool({
+    spool,
+    parts: join(folder, `parts-${workers}-${tasks}`),
+    spec,
+    references: [],
+    expected: { ckpt: CKPT },
+    engine: {},
+    device: 'cpu',
+    workers,
+    rowsPerPart: FEW,
+    entry: new URL('../../jobs/workers/sketch.ts', import.meta.url),
+  });
+  return performance.now() - start;
+}
+
+/** A short drain is mostly the start of threads and one commit; what further tasks add is the steady state. */
 async function workers(folder: string): Promise<void> {
-  const full = join(folder, 'full');
-  const bits = Uint16Array.from({ length: 2 ** 23 }, (_, i) => fmix32(i) >>> 18);
-  for (let i = 0; i < 32; i++)
-    await spoolWhole(full, `t${i}`, [{ name: 'w', shape: [bits.length], values: half('bf16', bits) }]);
-  const timed = async (count: number): Promise<number> => {
-    const spool = join(folder, `spool${count}`);
-    cpSync(full, spool, { recursive: true });
-    for (const file of ['gradient.safetensors']) readFileSync(join(folder, file));
-    const start = performance.now();
-    const entry = new URL('../../jobs/workers/sketch.ts', import.meta.url);
-    await drainWithPool({
-      spool,
-      parts: join(folder, `parts${count}`),
-      spec,
-      references: [],
-      expected: { ckpt: CKPT },
-      engine: {},
-      device: 'cpu',
-      workers: count,
-      rowsPerPart: 32,
-      entry,
-    });
-    return performance.now() - start;
-  };
-  const [one, two] = [await timed(1), await timed(2)];
-  line('2 workers / 1, 32 spooled tasks of 16 MB (start, commit included)', ratio(one / two), 'idle cores needed');
-  line('  spooled bytes per second, 2 workers', `${((32 * 2 ** 24) / two / 1e6).toFixed(2)} GB/s`);
+  const bits = Uint16Array.from({ length: TASK_BYTES / 2 }, (_, i) => fmix32(i) >>> 18);
+  const tensor = { name: 'w', shape: [bits.length], values: half('bf16', bits) };
+  for (let i = 0; i < MANY; i++) await spoolWhole(join(folder, 'full'), `t${i}`, [tensor]);
+  const short = [await drainTime(folder, 1, FEW), await drainTime(folder, 2, FEW)] as const;
+  const long = [await drainTime(folder, 1, MANY), await drainTime(folder, 2, MANY)] as const;
+  const steady = [long[0] - short[0], long[1] - short[1]] as const;
+  const rate = ((MANY - FEW) * TASK_BYTES) / steady[1] / 1e6;
+  line(
+    `2 workers / 1, ${FEW} tasks of 16 MB, start and commit included`,
+    ratio(short[0] / short[1]),
+    'idle cores needed',
+  );
+  line(`2 workers / 1, ${MANY - FEW} tasks more: once started`, ratio(steady[0] / steady[1]), 'idle cores needed');
+  line('  spooled bytes per second, 2 workers, once started', `${rate.toFixed(2)} GB/s`);
 }
 
 function baselines(): void {

@@ -16,7 +16,7 @@ export interface DrainOptions {
   readonly sketch: (folder: string) => Promise<GradientSketch>;
   /** Tasks in flight at once. */
   readonly width: number;
-  /** Rows per part: their spool files are freed together, so this times a gradient's size is held back. */
+  /** Rows per part: their spool files are freed together, so up to twice this times a gradient's size is held back. */
   readonly rowsPerPart: number;
   readonly projection_id: string;
 }
@@ -30,43 +30,51 @@ export interface DrainReport {
   readonly failed: readonly { folder: string; error: string }[];
 }
 
-/** Sketches every ready task once. A task's files go only after its row is on disk under its final name. */
+/**
+ * Sketches every ready task once. A task's files go only after its row is on disk under its final name. While one part
+ * is written, the next is sketched.
+ */
 export async function drainSpool(options: DrainOptions): Promise<DrainReport> {
   const database = await Database.open({ threads: 1 });
+  let written = Promise.resolve();
   try {
     sweep(options.spool);
     const committed = await committedTasks(database, options);
-    const report = { sketched: 0, refused: 0, recovered: 0, failed: [] as { folder: string; error: string }[] };
+    const report: Report = { sketched: 0, refused: 0, recovered: 0, failed: [] };
     const ready = readyTasks(options.spool);
     for (let at = 0; at < ready.length; at += options.rowsPerPart) {
-      const mine = ready.slice(at, at + options.rowsPerPart).filter((folder) => claimTask(folder));
-      const old = mine.filter((folder) => committed.has(taskKey(folder)));
-      for (const folder of old) discard(folder);
-      report.recovered += old.length;
-      await drainPart(
-        database,
-        options,
-        mine.filter((folder) => !old.includes(folder)),
-        report,
-      );
+      const mine = claim(ready.slice(at, at + options.rowsPerPart), committed, report);
+      const [results] = await Promise.all([sketchAll(options, mine), written]);
+      written = finish(database, options.parts, results, report);
     }
+    await written;
     return report;
   } finally {
+    await Promise.allSettled([written]);
     database.close();
   }
 }
 
-type Report = { sketched: number; refused: number; failed: { folder: string; error: string }[] };
+type Report = { -readonly [key in Exclude<keyof DrainReport, 'failed'>]: number } & {
+  failed: { folder: string; error: string }[];
+};
 
-async function drainPart(
-  database: Database,
-  options: DrainOptions,
-  folders: readonly string[],
-  report: Report,
-): Promise<void> {
-  const results = await mapWidth(folders, options.width, (folder) => sketchTwice(options, folder));
+/** Of these tasks the ones that are ours to sketch; those with a row already are done with. */
+function claim(folders: readonly string[], committed: ReadonlySet<string>, report: Report): string[] {
+  const mine = folders.filter((folder) => claimTask(folder));
+  const old = mine.filter((folder) => committed.has(taskKey(folder)));
+  for (const folder of old) discard(folder);
+  report.recovered += old.length;
+  return mine.filter((folder) => !old.includes(folder));
+}
+
+const sketchAll = (options: DrainOptions, folders: readonly string[]): Promise<Result[]> =>
+  mapWidth(folders, options.width, (folder) => sketchTwice(options, folder));
+
+/** Commits the rows of a part, then lets go of its tasks. */
+async function finish(database: Database, parts: string, results: readonly Result[], report: Report): Promise<void> {
   const rows = results.flatMap((result) => (result.row ? [result.row] : []));
-  if (rows.length > 0) await commit(database, options.parts, rows);
+  if (rows.length > 0) await commit(database, parts, rows);
   for (const { folder, row, error } of results) {
     if (!row) report.failed.push({ folder, error });
     else if (row.status === 'refused') report.refused++;

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import koffi from 'koffi';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { SketchEngine } from '../../../pipeline/sketch/engine.ts';
 import { half, type Numbers } from '../../../pipeline/sketch/floats.ts';
@@ -52,6 +53,31 @@ const sketchOn = (engine: SketchEngine, ...calls: readonly (readonly Piece[])[])
 const here = () => nativeEngine(emulated);
 const there = (threads = 1) => nativeEngine(emulated, { device: 0, threads });
 
+/** `sk_add` with an `sk_precond`, which engines do not offer; on a device, or here. Structs as native/sketch.h has them. */
+function preconditioned(kind: number, device: number | null): Float64Array {
+  const library = koffi.load(emulated);
+  const context: [bigint] = [0n];
+  const values = [1, 2, 3].map((seed) =>
+    Float32Array.from(numbers('fp32', SEGMENT + 77, seed) as Float32Array, Math.abs),
+  );
+  const [gradient, first, second] = values.map((each) => koffi.address(each));
+  const configuration = Uint32Array.of(1, 1, 5, 0, spec.k, spec.s, 1, 0);
+  const piece = BigUint64Array.of(gradient!, 7n, 9n, BigInt(values[0]!.length), 0n, 0n, 0n);
+  const how = new DataView(new ArrayBuffer(32));
+  how.setUint32(0, kind, true);
+  for (const [i, value] of [0.9, 0.99, 1e-8].entries()) how.setFloat32(4 + 4 * i, value, true);
+  how.setBigUint64(16, first!, true);
+  how.setBigUint64(24, second!, true);
+  const totals = new Float64Array(spec.k);
+  expect(library.func('int sk_open(void *cfg, _Out_ void **ctx)')(configuration, context)).toBe(0);
+  if (device !== null)
+    expect(library.func('int sk_use_device(void *ctx, uint32_t device)')(context[0], device)).toBe(0);
+  const add = library.func('int sk_add(void *, double *, void *, void *, size_t, void *, void *, size_t)');
+  expect(add(context[0], totals, null, piece, 1, Buffer.from(how.buffer), null, 0)).toBe(0);
+  library.func('int sk_close(void *ctx)')(context[0]);
+  return totals;
+}
+
 afterEach(() => {
   delete process.env.SK_EMULATE_DEVICES;
   delete process.env.SK_EMULATE_FAIL;
@@ -77,6 +103,14 @@ describe.skipIf(!emulatedBuilt)('gradients of the host, summed on a device', () 
     const expected = sketchOn(here(), wild);
     expect(expected.stats.nonfinite).toBeGreaterThan(0);
     expect(sketchOn(there(), wild)).toEqual(expected);
+  });
+
+  test.each([
+    ['diag', 1],
+    ['adam', 2],
+  ])("through the preconditioner %s, which is the host's", (_, kind) => {
+    expect(preconditioned(kind, 0)).toEqual(preconditioned(kind, null));
+    expect(preconditioned(kind, null)).not.toEqual(preconditioned(0, null));
   });
 
   test('from a file with a reference', () => {

@@ -24,21 +24,21 @@ int check(const sk_piece &piece, size_t at) {
   return SK_OK;
 }
 
+CudaPart on_device(const Part &part) {
+  const sk_piece &p = part.run->piece;
+  return {p.ptr, part.start, part.stop, p.offset, p.count, p.row_len, p.row_stride, part.run->key};
+}
+
 int plan(const sk_ctx &ctx, const sk_piece *pieces, size_t n, std::vector<Planned> *out) {
+  std::vector<Run> runs(n);
   for (size_t i = 0; i < n; i++) {
     if (const int code = check(pieces[i], i)) return code;
     sk_piece piece = pieces[i];
     piece.device = SK_HOST;
-    Run run;
-    if (const int code = make_run(ctx, tensor_key(ctx.cfg.seed, piece.name_hash), piece, nullptr, nullptr, 0, i, &run)) return code;
-    if (run.piece.count == 0) continue;
-    const sk_piece &p = run.piece;
-    for (uint64_t at = run.next(0); at < run.end();) {
-      const uint64_t stop = std::min(run.end(), (at / SEGMENT + 1) * SEGMENT);
-      out->push_back({{p.ptr, at, stop, p.offset, p.count, p.row_len, p.row_stride, run.key}, p.dtype});
-      at = run.next(stop);
-    }
+    if (const int code = make_run(ctx, tensor_key(ctx.cfg.seed, piece.name_hash), piece, nullptr, nullptr, 0, i, &runs[i])) return code;
   }
+  Parts source(runs);
+  for (Part part; source.take(&part);) out->push_back({on_device(part), part.dtype()});
   return SK_OK;
 }
 
@@ -60,6 +60,7 @@ int add_window(const sk_ctx &ctx, const std::vector<Planned> &parts, size_t from
   for (size_t i = from; i < to; i++) host.push_back(parts[i].part);
   CudaPart *table = static_cast<CudaPart *>(workspace);
   float *partial = reinterpret_cast<float *>(static_cast<char *>(workspace) + gpu::window() * sizeof(CudaPart));
+  // Pageable memory is staged before the call returns: the table may go out of scope.
   if (const int code = gpu::upload(table, host.data(), host.size() * sizeof(CudaPart), stream)) return code;
   if (const int code = sum_window(ctx, parts, from, to, table, partial, stream)) return code;
   return gpu::fold(partial, 0, static_cast<uint32_t>(to - from), ctx.shape.k, acc, stream);

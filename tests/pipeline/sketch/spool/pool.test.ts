@@ -126,16 +126,28 @@ describe('draining, step by step', () => {
     return { spool, parts: join(home, 'parts'), sketch, width: 2, rowsPerPart: 4, projection_id: projectionId(spec) };
   };
 
-  test('files go only after the row is on disk', async () => {
+  test('files go only after the row is on disk, while the next part is sketched', async () => {
     await fillSpool();
-    const seen: number[] = [];
-    const { sketch, ...rest } = options();
+    const { sketch, parts, ...rest } = options();
+    const seen: { left: number; safe: number }[] = [];
     const watching = async (folder: string) => {
-      seen.push(readyTasks(spool).length);
+      const left = readyTasks(spool).length;
+      seen.push({ left, safe: existsSync(parts) ? (await rowsIn(parts)).length : 0 });
       return sketch(folder);
     };
-    await drainSpool({ ...rest, sketch: watching, width: 1 });
-    expect(seen).toEqual([6, 6, 6, 6, 2, 2]);
+    await drainSpool({ ...rest, parts, sketch: watching, width: 1, rowsPerPart: 2 });
+    for (const { left, safe } of seen) expect(6 - left).toBeLessThanOrEqual(safe);
+    expect(seen.map(({ left }) => left)).toEqual([6, 6, 6, expect.any(Number), expect.any(Number), expect.any(Number)]);
+    expect(seen.at(-1)!.left).toBeLessThan(6);
+    expect(spoolBytes(spool)).toBe(0);
+  });
+
+  test('a commit that fails ends the drain, and keeps every task', async () => {
+    await fillSpool();
+    const { parts, ...rest } = options();
+    writeFileSync(parts, 'no folder');
+    await expect(drainSpool({ ...rest, parts, rowsPerPart: 2 })).rejects.toThrow(/EEXIST/);
+    expect(readyTasks(spool)).toHaveLength(6);
   });
 
   test('killed between commit and deletion: the row is not written twice', async () => {
