@@ -1,11 +1,9 @@
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { DataError } from '../pipeline/errors.ts';
 import type { Bundle } from '../pipeline/exporters/bundle.ts';
-import { type Choice, type CuratedTask, curate, requireStage } from '../pipeline/exporters/curated.ts';
+import { type Choice, curate, requireStage } from '../pipeline/exporters/curated.ts';
 import { exportHarbor, harborTask } from '../pipeline/exporters/harbor.ts';
 import { exportHub } from '../pipeline/exporters/hf.ts';
-import type { Toolchain } from '../pipeline/exporters/image.ts';
-import type { ProofOptions } from '../pipeline/exporters/proof.ts';
 import { addProvenance } from '../pipeline/exporters/provenance.ts';
 import { exportRl } from '../pipeline/exporters/rl/index.ts';
 import { type ProfileName, profiles } from '../pipeline/exporters/rl/profiles.ts';
@@ -13,15 +11,14 @@ import { exportSft, sftProfiles } from '../pipeline/exporters/sft/index.ts';
 import { exportSmith, exportSwebench, taskFiles } from '../pipeline/exporters/swebench.ts';
 import { swebenchRow } from '../pipeline/exporters/swebench-row.ts';
 import { exportTable, tableProfiles } from '../pipeline/exporters/table.ts';
-import { isSound, type Proof, proveAll, proveHarbor, proveSwebench } from '../pipeline/exporters/verify.ts';
-import type { RepositorySnapshot } from '../pipeline/ports.ts';
+import { proveHarbor, proveSwebench } from '../pipeline/exporters/verify.ts';
 import { type Database, quote } from '../pipeline/warehouse/database.ts';
 import type { Warehouse } from '../pipeline/warehouse/store.ts';
 import type { Effects } from './command.ts';
+import { imagesOf, proofOptions, prove } from './export-world.ts';
 import { nearest } from './nearest.ts';
-import { progressBar } from './progress.ts';
 import type { Settings } from './settings.ts';
-import { openWorld, readSeeds, type World } from './world.ts';
+import { openWorld } from './world.ts';
 
 export interface ExportRequest {
   round: number;
@@ -148,63 +145,3 @@ function profileOf<const P extends string>({ profile }: ExportRequest, known: re
   const fix = `did you mean --profile ${nearest(profile, known)}?`;
   throw DataError.of({ where: '--profile', expected: `one of ${known.join(', ')}`, found: profile, fix });
 }
-
-interface Images {
-  toolchain: Toolchain;
-  snapshotOf(repository_id: string): RepositorySnapshot;
-}
-
-async function imagesOf(world: World, settings: Settings): Promise<Images> {
-  const seeds = new Map((await readSeeds(settings)).map((seed) => [seed.name, seed]));
-  const [, python_version] = /^cpython-([\d.]+)-/.exec(world.python.id)!;
-  return {
-    toolchain: {
-      python_version: python_version!,
-      node_version: process.versions.node,
-      requirements: (name) => seeds.get(name)!.requirements,
-    },
-    snapshotOf(repository_id) {
-      const state = world.library.seeds.find((seed) => seed.repository_id === repository_id);
-      if (state?.snapshot) return state.snapshot;
-      throw DataError.of({
-        where: `repository ${repository_id}`,
-        expected: 'the seed that the round was made of',
-        found: state?.detail ?? 'no seed with this id: its entry or its files have changed since',
-        fix: 'restore data/seeds/repositories.json and the setting repositories as they were, or run the round again',
-      });
-    },
-  };
-}
-
-const nodeFolder = '/opt/node-bin';
-
-const proofOptions = ({ sandbox, python, node_modules }: World): ProofOptions => ({
-  sandbox,
-  interpreters: {
-    python: { path: [dirname(python.python)], binds: python.binds },
-    javascript: {
-      path: [nodeFolder],
-      binds: [
-        { source: process.execPath, target: `${nodeFolder}/node` },
-        { source: node_modules, target: '/node_modules' },
-      ],
-    },
-  },
-});
-
-/** The tasks whose exported verifier gives 0, 1, 0; the others are named and left out. */
-async function prove(
-  tasks: readonly CuratedTask[],
-  { settings, effects, skip_proof }: ExportRequest,
-  run: (task: CuratedTask) => Promise<Proof>,
-): Promise<{ sound: CuratedTask[]; proofs: Proof[]; failures: string[] }> {
-  if (skip_proof) return { sound: [...tasks], proofs: [], failures: [] };
-  const bar = progressBar(effects, 'prove');
-  const proofs = await proveAll(tasks, run, { workers: settings.workers, progress: bar.update });
-  bar.end();
-  const failures = proofs.filter((proof) => !isSound(proof)).map(complaint);
-  return { sound: tasks.filter((_, index) => isSound(proofs[index]!)), proofs, failures };
-}
-
-const complaint = ({ task_id, broken, fixed, untouched }: Proof): string =>
-  `${task_id} is left out: its verifier gave ${broken} for nothing, ${fixed} for the fix, ${untouched} for an empty patch; expected 0, 1, 0`;

@@ -16,7 +16,7 @@ const at = (name: string): string => join(folder, name);
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'export-'));
   for (const name of ['none', 'unselected', 'keyless', 'corrupt']) await plant(name);
-});
+}, 60_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const task_id = 'task_1';
