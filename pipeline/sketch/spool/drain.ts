@@ -1,4 +1,5 @@
 import { existsSync, globSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { sha256 } from '../../hash.ts';
 import { Database, quote } from '../../warehouse/database.ts';
@@ -43,8 +44,8 @@ export async function drainSpool(options: DrainOptions): Promise<DrainReport> {
     const report: Report = { sketched: 0, refused: 0, recovered: 0, failed: [] };
     const ready = readyTasks(options.spool);
     for (let at = 0; at < ready.length; at += options.rowsPerPart) {
-      const mine = claim(ready.slice(at, at + options.rowsPerPart), committed, report);
-      const [results] = await Promise.all([sketchAll(options, mine), written]);
+      const folders = ready.slice(at, at + options.rowsPerPart);
+      const [results] = await Promise.all([sketchOwn(options, folders, committed, report), written]);
       written = finish(database, options.parts, results, report);
     }
     await written;
@@ -60,16 +61,24 @@ type Report = { -readonly [key in Exclude<keyof DrainReport, 'failed'>]: number 
 };
 
 /** Of these tasks the ones that are ours to sketch; those with a row already are done with. */
-function claim(folders: readonly string[], committed: ReadonlySet<string>, report: Report): string[] {
+async function claim(folders: readonly string[], committed: ReadonlySet<string>, report: Report): Promise<string[]> {
   const mine = folders.filter((folder) => claimTask(folder));
   const old = mine.filter((folder) => committed.has(taskKey(folder)));
-  for (const folder of old) discard(folder);
+  for (const folder of old) await discard(folder);
   report.recovered += old.length;
   return mine.filter((folder) => !old.includes(folder));
 }
 
-const sketchAll = (options: DrainOptions, folders: readonly string[]): Promise<Result[]> =>
-  mapWidth(folders, options.width, (folder) => sketchTwice(options, folder));
+/** Claims what it can of these tasks and sketches it. */
+async function sketchOwn(
+  options: DrainOptions,
+  folders: readonly string[],
+  committed: ReadonlySet<string>,
+  report: Report,
+): Promise<Result[]> {
+  const mine = await claim(folders, committed, report);
+  return mapWidth(mine, options.width, (folder) => sketchTwice(options, folder));
+}
 
 /** Commits the rows of a part, then lets go of its tasks. */
 async function finish(database: Database, parts: string, results: readonly Result[], report: Report): Promise<void> {
@@ -79,25 +88,22 @@ async function finish(database: Database, parts: string, results: readonly Resul
     if (!row) report.failed.push({ folder, error });
     else if (row.status === 'refused') report.refused++;
     else report.sketched++;
-    settle(folder, row);
+    await settle(folder, row);
   }
 }
 
 /** Sketched: the files have served. Refused: they stay, marked, for whoever must mend them. Failed: anyone may try again. */
-function settle(folder: string, row: GradientSketch | null): void {
-  if (row && row.status !== 'refused') {
-    discard(folder);
-    return;
-  }
+async function settle(folder: string, row: GradientSketch | null): Promise<void> {
+  if (row && row.status !== 'refused') return discard(folder);
   if (row) writeFileSync(join(folder, REFUSED), `${JSON.stringify({ reason: row.reason })}\n`);
   releaseTask(folder);
 }
 
-/** Gone in one step: nobody ever sees half a task. */
-function discard(folder: string): void {
+/** Gone in one step: nobody ever sees half a task. Freeing a gradient's pages takes long enough to keep workers waiting. */
+async function discard(folder: string): Promise<void> {
   const gone = join(dirname(folder), `.gone-${basename(folder)}`);
   renameSync(folder, gone);
-  rmSync(gone, { recursive: true });
+  await rm(gone, { recursive: true, force: true });
 }
 
 /** What a killed process was about to delete. */
