@@ -22,7 +22,7 @@ export const Settings = z.strictObject({
   sandbox: z
     .enum(['strongest', ...LEVELS])
     .default('strongest')
-    .describe('sandbox level: the strongest this machine has, or that one and no other'),
+    .describe('sandbox level: the stronger one by bubblewrap that works here, or that one and no other'),
   unsafe_local: z.boolean().default(false).describe('run repository code without isolation; never set by itself'),
   prepare: z
     .strictObject({

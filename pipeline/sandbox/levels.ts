@@ -8,6 +8,9 @@ import { openBubblewrap } from './probe.ts';
 export const LEVELS = ['bubblewrap-full', 'bubblewrap-bound-proc', 'container', 'landlock'] as const;
 export type Level = (typeof LEVELS)[number];
 
+/** Those that the runners are shown to give the same results on; the others are used by name alone. */
+const AUTOMATIC: readonly Level[] = ['bubblewrap-full', 'bubblewrap-bound-proc'];
+
 const OPEN: Record<Level, () => Promise<Sandbox>> = {
   'bubblewrap-full': () => openBubblewrap('fresh'),
   'bubblewrap-bound-proc': () => openBubblewrap('bound'),
@@ -46,10 +49,10 @@ const tryLevel = async (level: Level): Promise<Trial> => {
   }
 };
 
-/** Strongest first, up to the first that this machine has. */
+/** The automatic ones, strongest first, up to the first that this machine has. */
 const climbDown = async (): Promise<Trial[]> => {
   const trials: Trial[] = [];
-  for (const level of LEVELS) {
+  for (const level of AUTOMATIC) {
     trials.push(await tryLevel(level));
     if (trials.at(-1)!.sandbox !== null) break;
   }
@@ -74,8 +77,8 @@ export const openStrongest = async (): Promise<Sandbox> => {
   const lacks = trials.map(({ report }) => `${report.level}: ${report.missing?.split('\n').at(-1)?.trim()}`);
   throw DataError.of({
     where: 'sandbox',
-    expected: `one of the levels ${LEVELS.join(', ')}`,
+    expected: `one of the levels ${AUTOMATIC.join(', ')}`,
     found: lacks.join('; '),
-    fix: `${trials[0]!.report.fix}; or set unsafe_local to run repository code without any isolation`,
+    fix: `${trials[0]!.report.fix}; or set sandbox to container or landlock, which their READMEs describe; or set unsafe_local to run repository code without any isolation`,
   });
 };

@@ -10,6 +10,9 @@ if (missing !== null) process.stderr.write(`tests of containers skipped: ${missi
 
 /** Parts of the contract that containers go without; `pipeline/sandbox/container/README.md` tells. */
 const LACKS: readonly string[] = [
+  'one process that takes all memory',
+  'many processes that take all memory together',
+  'the environment of the host',
   'rights that a setuid program would give',
   'no more room in a writable copy than the limit',
 ];

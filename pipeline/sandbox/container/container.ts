@@ -32,8 +32,8 @@ let container_count = 0;
 /** What the engine says when it could not start the container, and the program that starts the command in it. */
 const NEVER_STARTED: Readonly<Record<number, RegExp>> = {
   125: /^Error: |^docker: /m,
-  126: /^env: [^\n]*\n$/,
-  127: /^env: [^\n]*\n$|^Error: /,
+  126: /^\S*env: |^Error: /m,
+  127: /^\S*env: |^Error: /m,
 };
 
 const outcomeOf = (outcome: SandboxOutcome, ran_out_of_memory: boolean): SandboxOutcome => {

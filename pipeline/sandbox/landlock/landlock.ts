@@ -84,13 +84,28 @@ const inspectMachine = (): Machine => {
   return { python, users, abi: requireAbi(python, users), seccomp: filterFor(users) };
 };
 
-/** The user that commands run as can read it where it lies. */
+const closedTo = (source: string): DataError =>
+  DataError.of({
+    where: `sandbox bind ${source}`,
+    expected: 'a path that any user can reach, since it must keep its name',
+    found: 'a directory on the way to it that only its owner may enter',
+    fix: 'use an interpreter of /usr, or run as the ordinary user whom it belongs to',
+  });
+
+/**
+ * Interpreters know their own path, so they stay; a file may stay. Directories are copied: around them lie files that
+ * would be found and may not be read, as a package.json above a module.
+ */
 const staysInPlace =
   (users: Machine['users']) =>
-  ({ source }: Bind): boolean => {
-    if (users === 'same') return true;
+  ({ source, target }: Bind): boolean => {
     const path = realpathSync(source);
-    return isTraversable(dirname(path)) && isOpen(statSync(path));
+    const stats = statSync(path);
+    const is_fixed = source === target;
+    if (!is_fixed && stats.isDirectory()) return false;
+    const is_reachable = users === 'same' || (isTraversable(dirname(path)) && isOpen(stats));
+    if (is_fixed && !is_reachable) throw closedTo(source);
+    return is_reachable;
   };
 
 const readable = ({ root, elsewhere = [] }: Workspace): string[] => [
