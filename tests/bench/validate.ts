@@ -1,6 +1,7 @@
 /**
  * What do the gates cost beyond the tests they run? Judges planted candidates over real libraries with two workers and
- * divides the workers' time by the time that the test runs took by themselves. Time per task early and late shows
+ * divides the workers' time by the time that the test runs took by themselves, which leaves out starting the sessions
+ * they run in and the idle worker at the end. Time per task early and late shows
  * whether it is flat. All figures come from one call.
  *
  *   make bench-validate
