@@ -15,6 +15,8 @@ import { CKPT, gradient, newFolder, place, spoolHalves, spoolWhole } from './fix
 
 const spec = { seed: 5n, k: 512, s: 4 };
 const worker = new URL('../../../../jobs/workers/sketch.ts', import.meta.url);
+/** Starting threads takes long on a machine that does much else. */
+const PATIENCE = 120_000;
 const crashing = new URL('./crashing-worker.ts', import.meta.url);
 
 let home: string;
@@ -61,61 +63,77 @@ const fillSpool = async (into = spool): Promise<void> => {
 };
 
 describe('the pool', () => {
-  test('rows do not depend on the number of workers', async () => {
-    const results = [];
-    for (const workers of [1, 3]) {
+  test(
+    'rows do not depend on the number of workers',
+    async () => {
+      const results = [];
+      for (const workers of [1, 3]) {
+        await fillSpool();
+        const report = await drainWithPool(poolOptions({ workers, parts: join(home, `parts${workers}`) }));
+        expect(report).toMatchObject({ sketched: 6, refused: 0, failed: [] });
+        expect(spoolBytes(spool)).toBe(0);
+        results.push(await rowsIn(join(home, `parts${workers}`)));
+      }
+      expect(results[1]).toEqual(results[0]);
+      expect(results[0]).toHaveLength(6);
+      for (const row of results[0]!)
+        expect(Math.abs(row.cos_exact! - row.cos_sketch!)).toBeLessThan(6 / Math.sqrt(spec.k));
+    },
+    PATIENCE,
+  );
+
+  test(
+    'a worker that dies loses nothing; a task that kills every worker is reported and kept',
+    async () => {
       await fillSpool();
-      const report = await drainWithPool(poolOptions({ workers, parts: join(home, `parts${workers}`) }));
-      expect(report).toMatchObject({ sketched: 6, refused: 0, failed: [] });
-      expect(spoolBytes(spool)).toBe(0);
-      results.push(await rowsIn(join(home, `parts${workers}`)));
-    }
-    expect(results[1]).toEqual(results[0]);
-    expect(results[0]).toHaveLength(6);
-    for (const row of results[0]!)
-      expect(Math.abs(row.cos_exact! - row.cos_sketch!)).toBeLessThan(6 / Math.sqrt(spec.k));
-  });
+      await spoolWhole(spool, 'crash', gradient(7));
+      await spoolWhole(spool, 'doomed', gradient(8));
+      const report = await drainWithPool(poolOptions({ entry: crashing, rowsPerPart: 8, workers: 1 }));
+      expect(report).toMatchObject({ sketched: 7, refused: 0 });
+      expect(report.failed.map(({ folder }) => folder)).toEqual([taskFolder(spool, place('doomed'))]);
+      expect((await rowsIn(join(home, 'parts'))).map(({ task_id }) => task_id)).toEqual([
+        'crash',
+        'cut',
+        't0',
+        't1',
+        't2',
+        't3',
+        't4',
+      ]);
+      expect(readyTasks(spool)).toHaveLength(1);
+    },
+    PATIENCE,
+  );
 
-  test('a worker that dies loses nothing; a task that kills every worker is reported and kept', async () => {
-    await fillSpool();
-    await spoolWhole(spool, 'crash', gradient(7));
-    await spoolWhole(spool, 'doomed', gradient(8));
-    const report = await drainWithPool(poolOptions({ entry: crashing, rowsPerPart: 8, workers: 1 }));
-    expect(report).toMatchObject({ sketched: 7, refused: 0 });
-    expect(report.failed.map(({ folder }) => folder)).toEqual([taskFolder(spool, place('doomed'))]);
-    expect((await rowsIn(join(home, 'parts'))).map(({ task_id }) => task_id)).toEqual([
-      'crash',
-      'cut',
-      't0',
-      't1',
-      't2',
-      't3',
-      't4',
-    ]);
-    expect(readyTasks(spool)).toHaveLength(1);
-  });
+  test(
+    'a refused task is marked in its row, kept, and not tried again',
+    async () => {
+      await spoolWhole(spool, 'good', gradient(1));
+      await spoolWhole(spool, 'bad', gradient(1), { ckpt: 'f'.repeat(64) });
+      expect(await drainWithPool(poolOptions({}))).toMatchObject({ sketched: 1, refused: 1 });
+      const rows = await rowsIn(join(home, 'parts'));
+      expect(rows.map(({ task_id, status, cos_exact }) => [task_id, status, cos_exact === null])).toEqual([
+        ['bad', 'refused', true],
+        ['good', 'complete', false],
+      ]);
+      expect(rows[0]!.reason).toMatch(/ckpt/);
+      expect(existsSync(join(taskFolder(spool, place('bad')), '_REFUSED.json'))).toBe(true);
+      expect(await drainWithPool(poolOptions({}))).toMatchObject({ sketched: 0, refused: 0 });
+    },
+    PATIENCE,
+  );
 
-  test('a refused task is marked in its row, kept, and not tried again', async () => {
-    await spoolWhole(spool, 'good', gradient(1));
-    await spoolWhole(spool, 'bad', gradient(1), { ckpt: 'f'.repeat(64) });
-    expect(await drainWithPool(poolOptions({}))).toMatchObject({ sketched: 1, refused: 1 });
-    const rows = await rowsIn(join(home, 'parts'));
-    expect(rows.map(({ task_id, status, cos_exact }) => [task_id, status, cos_exact === null])).toEqual([
-      ['bad', 'refused', true],
-      ['good', 'complete', false],
-    ]);
-    expect(rows[0]!.reason).toMatch(/ckpt/);
-    expect(existsSync(join(taskFolder(spool, place('bad')), '_REFUSED.json'))).toBe(true);
-    expect(await drainWithPool(poolOptions({}))).toMatchObject({ sketched: 0, refused: 0 });
-  });
-
-  test('a reference without a direction is refused before any task is touched', async () => {
-    const path = join(home, 'zero.safetensors');
-    writeFileSync(path, safetensorsBytes([{ name: 'w', shape: [4], values: new Float32Array(4) }]));
-    await fillSpool();
-    await expect(drainWithPool(poolOptions({ references: [{ id: 'zero', path }] }))).rejects.toThrow(/only zeros/);
-    expect(readyTasks(spool)).toHaveLength(6);
-  });
+  test(
+    'a reference without a direction is refused before any task is touched',
+    async () => {
+      const path = join(home, 'zero.safetensors');
+      writeFileSync(path, safetensorsBytes([{ name: 'w', shape: [4], values: new Float32Array(4) }]));
+      await fillSpool();
+      await expect(drainWithPool(poolOptions({ references: [{ id: 'zero', path }] }))).rejects.toThrow(/only zeros/);
+      expect(readyTasks(spool)).toHaveLength(6);
+    },
+    PATIENCE,
+  );
 });
 
 describe('draining, step by step', () => {
