@@ -93,6 +93,18 @@ const FIXES: readonly (readonly [RegExp, string])[] = [
 const fixFor = (fault: string): string =>
   FIXES.find(([pattern]) => pattern.test(fault))?.[1] ?? 'use bubblewrap 0.8 or later on Linux 5.11 or later';
 
+/** A probe that something else ended tells nothing of this machine; what it lacks, it lacks each time. */
+const PROBES = 3;
+
+const lastingFault = async (sandbox: Sandbox): Promise<string | null> => {
+  let fault: string | null = null;
+  for (let tried = 0; tried < PROBES; tried++) {
+    fault = faultOf(await sandbox.run(PROBE));
+    if (fault === null) break;
+  }
+  return fault;
+};
+
 /**
  * The sandbox of this machine, after one real command through the whole chain has shown that it isolates: at full level
  * with a `fresh` /proc, else with the `bound` one. Throws a DataError that says what is missing.
@@ -103,7 +115,7 @@ export const openBubblewrap = async (proc: ProcSource): Promise<Sandbox> => {
   let first_fault: string | null = null;
   for (const variant of variantsOf(host)) {
     const sandbox = sandboxOf(variant);
-    const fault = faultOf(await sandbox.run(PROBE));
+    const fault = await lastingFault(sandbox);
     if (fault === null) return sandbox;
     first_fault ??= fault;
   }

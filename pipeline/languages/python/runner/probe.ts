@@ -1,3 +1,4 @@
+import { WorkerLost } from '../../../errors.ts';
 import type { Probe, SuiteRun } from '../../../ports.ts';
 import { type CandidateRecord, parseCandidate, testResult } from './records.ts';
 import type { Job, JobEnd, Server } from './server.ts';
@@ -61,7 +62,7 @@ function warmProbe({ o, tests = [], doubtful }: CandidateRecord): Probe | NeedsC
 /** A cold run of one candidate, as a probe. */
 export function probeOf(run: SuiteRun): Probe {
   const { outcome, detail, tests } = run;
-  if (outcome === 'infrastructure_error') throw new Error(`the runner itself failed: ${detail}`);
+  if (outcome === 'infrastructure_error') throw new WorkerLost(`the runner itself failed: ${detail}`);
   if (outcome === 'complete') return { outcome: 'ran', tests };
   return { outcome: outcome === 'broken' || outcome === 'timeout' ? outcome : 'crashed', tests: [] };
 }
