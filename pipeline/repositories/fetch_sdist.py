@@ -28,9 +28,9 @@ def find(command, options, session, name, version, file):
 def locate(command, options, session, name, version):
     candidates = command._build_package_finder(options=options, session=session).find_all_candidates(name)
     for candidate in candidates:
-        digest = (candidate.link.hashes or {}).get("sha256")
-        if str(candidate.version) == version and digest:
-            return {"file": candidate.link.filename, "sha256": digest}
+        link = candidate.link
+        if str(candidate.version) == version and link.hash_name == "sha256":
+            return {"file": link.filename, "sha256": link.hash}
     found = sorted({str(candidate.version) for candidate in candidates})
     sys.exit("error: no source distribution of %s with a digest; the index has %s" % (version, ", ".join(found[-5:]) or "nothing"))
 

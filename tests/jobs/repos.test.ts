@@ -58,6 +58,8 @@ describe.skipIf(missing !== null)('repos add', () => {
         /timeout/,
       ],
       ['npm:left-pad', 'unavailable', /exact version/],
+      ['npm:ms@2.1.3', 'no_tests', /no file like test/],
+      ['pypi:inflection==0.5.1', 'ready', null],
       [join(folder, 'tally'), 'ready', /2 tests are left out/],
       [join(folder, 'spans'), 'ready', null],
     ];
