@@ -48,8 +48,13 @@ types: $(INSTALLED)
 	@tsc -p .
 	@tsc -p jobs/view/client
 
-test-long: $(INSTALLED) ## kills, agreement of warm and cold runs, a whole small round
-	@vitest run --config vitest.long.config.ts
+ALONE := tests/long/faults.test.ts tests/long/containers.test.ts
+
+test-long: $(INSTALLED) ## kills of a round, a full disk, a whole small round
+	@vitest run --config vitest.long.config.ts $(addprefix --exclude ,$(ALONE))
+
+test-alone: $(INSTALLED) ## kills of the validate stage and its workers, containers; wants the machine for itself
+	@vitest run --config vitest.long.config.ts $(ALONE)
 
 test-browser: $(INSTALLED) ## report and viewer in the Chromium of this machine
 	@vitest run --config vitest.browser.config.ts
@@ -95,4 +100,4 @@ bench-view: $(INSTALLED) ## first paint and filters of the viewer over 36,000 ta
 clean: ## delete the warehouse; keeps what was fetched
 	rm -rf data/warehouse
 
-.PHONY: help setup round plan why status report view doctor validation-set test lint types test-long test-browser conformance native test-native bench-sketch gpu-check bench-loop bench-ingest bench-marts bench-workspaces bench-validate bench-view planted-truth clean
+.PHONY: help setup round plan why status report view doctor validation-set test lint types test-long test-alone test-browser conformance native test-native bench-sketch gpu-check bench-loop bench-ingest bench-marts bench-workspaces bench-validate planted-truth bench-view clean
