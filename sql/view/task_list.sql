@@ -1,16 +1,8 @@
 -- task_list: every candidate with where it ended and what it is worth.
 -- grain: one row per round, task_id
--- reads: tasks, repositories, answer_keys, verdicts, scores, selections, skills, traces
+-- reads: tasks, repositories, answer_keys, task_fates, scores, selections, skills, traces
 
-with refused as (
-
-    select round, task_id, gate, reason_code
-    from verdicts
-    where not passed
-
-),
-
-libraries as (
+with libraries as (
 
     select repository_id, any_value(name) as name
     from repositories
@@ -33,20 +25,8 @@ select
     coalesce(libraries.name, tasks.repository_id) as repository,
     tasks.language,
     answer_keys.operator,
-    case
-        when refused.gate is not null then refused.gate
-        when selections.task_id is not null then 'selected'
-        when scores.cosine is not null then 'selection'
-        when scores.task_id is not null then 'gradient'
-        else 'not scored'
-    end                                          as ended_at,
-    case
-        when refused.gate is not null then refused.reason_code
-        when selections.task_id is not null then 'selected'
-        when scores.cosine <= 0 then 'points away from the validation set'
-        when scores.cosine > 0 then 'left out by budget or quota'
-        else coalesce(scores.zero_reason, 'no score in this round')
-    end                                          as reason,
+    task_fates.step                              as ended_at,
+    task_fates.reason,
     selections.rank,
     scores.cosine,
     scores.pass_rate,
@@ -60,7 +40,7 @@ select
 from tasks
 left join libraries on tasks.repository_id = libraries.repository_id
 left join answer_keys on tasks.round = answer_keys.round and tasks.task_id = answer_keys.task_id
-left join refused on tasks.round = refused.round and tasks.task_id = refused.task_id
+inner join task_fates on tasks.round = task_fates.round and tasks.task_id = task_fates.task_id
 left join scores on tasks.round = scores.round and tasks.task_id = scores.task_id
 left join selections on tasks.round = selections.round and tasks.task_id = selections.task_id
 left join skills on tasks.round = skills.round and tasks.skill_id = skills.skill_id
