@@ -2,6 +2,7 @@ import type { Skill } from '../../schemas/skills.ts';
 import { contentId } from '../hash.ts';
 import { cardText } from './cards.ts';
 import type { MinedEpisode } from './episodes.ts';
+import { farewells, lineageOf } from './lineage.ts';
 import { type Pattern, predicateKey } from './mine.ts';
 import { jaccard } from './statistics.ts';
 
@@ -26,12 +27,12 @@ export function updateRegistry(
 ): Skill[] {
   const failed = new Set(episodes.filter((e) => e.outcome !== 'success').map((e) => e.task_id));
   const kept: Pattern[] = [];
-  const merged: { pattern: Pattern; into: Pattern }[] = [];
+  const absorbed = new Map<string, string>();
   for (const pattern of patterns) {
     const twin = kept.find(
       (other) => other.kind === pattern.kind && jaccard(tracesOf(other), tracesOf(pattern)) >= settings.similarity,
     );
-    if (twin) merged.push({ pattern, into: twin });
+    if (twin) absorbed.set(skillId(pattern), skillId(twin));
     else kept.push(pattern);
   }
   const covering = (['anti_pattern', 'remediation', 'strategy'] as const).flatMap((kind) =>
@@ -42,7 +43,7 @@ export function updateRegistry(
   );
   const known = new Map(before.map((skill) => [skill.skill_id, skill]));
   const cards = covering.map((pattern) => card(pattern, failed, known.get(skillId(pattern)), settings.round));
-  return [...cards, ...farewells(before, cards, merged)];
+  return [...cards, ...farewells(before, cards, absorbed)];
 }
 
 /** Strongest first, each must add tasks that the ones before do not have. */
@@ -82,30 +83,9 @@ function card(pattern: Pattern, failed: ReadonlySet<string>, known: Skill | unde
     lift_high: pattern.lift_high,
     z: pattern.z,
     coverage: failed.size === 0 ? 0 : [...pattern.task_ids].filter((id) => failed.has(id)).length / failed.size,
-    lineage: known && known.lineage !== 'retired' && known.lineage !== 'merged' ? 'carried' : 'new',
+    lineage: lineageOf(known),
     merged_into: null,
     first_round: known?.first_round ?? round,
     author: 'miner',
   };
-}
-
-/** Cards of the round before that no longer stand on their own keep a row: merged into another, or retired. */
-function farewells(
-  before: readonly Skill[],
-  cards: readonly Skill[],
-  merged: readonly { pattern: Pattern; into: Pattern }[],
-): Skill[] {
-  const standing = new Set(cards.map((c) => c.skill_id));
-  const absorbed = new Map(merged.map(({ pattern, into }) => [skillId(pattern), skillId(into)]));
-  return before
-    .filter((skill) => !standing.has(skill.skill_id) && skill.lineage !== 'retired' && skill.lineage !== 'merged')
-    .map((skill) => {
-      const into = absorbed.get(skill.skill_id);
-      const lives = into !== undefined && standing.has(into);
-      return {
-        ...skill,
-        lineage: lives ? ('merged' as const) : ('retired' as const),
-        merged_into: lives ? into : null,
-      };
-    });
 }

@@ -1,5 +1,6 @@
 import type { Skill } from '../../../schemas/skills.ts';
 import { contentId } from '../../hash.ts';
+import { farewells, lineageOf } from '../lineage.ts';
 import { jaccard } from '../statistics.ts';
 import type { Attempt } from './attempts.ts';
 import { type CardText, foreignCard } from './cards.ts';
@@ -46,7 +47,7 @@ export async function foreignRegistry(
     if (reason) refused.push({ name: text.name, reason });
     return reason === null;
   });
-  const { kept, merged } = mergeTwins(specific, settings.similarity);
+  const { kept, absorbed } = mergeTwins(specific, settings.similarity);
   const standing = [...Map.groupBy(kept, (pattern) => pattern.about).values()].flatMap((alike) =>
     cover(alike, settings),
   );
@@ -57,7 +58,7 @@ export async function foreignRegistry(
     const { text, author } = write ? await write(pattern, draft) : { text: draft, author: 'miner' };
     skills.push(card(pattern, text, author, failed, known.get(foreignId(pattern)), settings.round));
   }
-  return { skills: [...skills, ...farewells(before, skills, merged)], refused };
+  return { skills: [...skills, ...farewells(before, skills, absorbed)], refused };
 }
 
 export const foreignId = (pattern: ForeignPattern): string =>
@@ -66,17 +67,12 @@ export const foreignId = (pattern: ForeignPattern): string =>
 const tracesOf = (pattern: ForeignPattern): Set<string> =>
   new Set(pattern.evidence.map((entry) => entry.attempt.trace_id));
 
-interface Merged {
-  from: string;
-  into: string;
-}
-
 function mergeTwins(
   patterns: readonly ForeignPattern[],
   similarity: number,
-): { kept: ForeignPattern[]; merged: Merged[] } {
+): { kept: ForeignPattern[]; absorbed: Map<string, string> } {
   const kept: ForeignPattern[] = [];
-  const merged: Merged[] = [];
+  const absorbed = new Map<string, string>();
   for (const pattern of patterns) {
     const twin = kept.find(
       (other) =>
@@ -84,10 +80,10 @@ function mergeTwins(
         other.repo === pattern.repo &&
         jaccard(tracesOf(other), tracesOf(pattern)) >= similarity,
     );
-    if (twin) merged.push({ from: foreignId(pattern), into: foreignId(twin) });
+    if (twin) absorbed.set(foreignId(pattern), foreignId(twin));
     else kept.push(pattern);
   }
-  return { kept, merged };
+  return { kept, absorbed };
 }
 
 /** Greedy set cover: always the pattern that adds most attempts, strongest first among equals, until none adds enough. */
@@ -142,26 +138,9 @@ function card(
     lift_high: pattern.lift_high,
     z: pattern.z,
     coverage: failed.size === 0 ? 0 : covers / failed.size,
-    lineage: known && known.lineage !== 'retired' && known.lineage !== 'merged' ? 'carried' : 'new',
+    lineage: lineageOf(known),
     merged_into: null,
     first_round: known?.first_round ?? round,
     author,
   };
-}
-
-/** Cards that no longer stand on their own keep a row: merged into another, or retired. */
-function farewells(before: readonly Skill[], cards: readonly Skill[], merged: readonly Merged[]): Skill[] {
-  const standing = new Set(cards.map((skill) => skill.skill_id));
-  const absorbed = new Map(merged.map(({ from, into }) => [from, into]));
-  return before
-    .filter((skill) => !standing.has(skill.skill_id) && skill.lineage !== 'retired' && skill.lineage !== 'merged')
-    .map((skill) => {
-      const into = absorbed.get(skill.skill_id);
-      const lives = into !== undefined && standing.has(into);
-      return {
-        ...skill,
-        lineage: lives ? ('merged' as const) : ('retired' as const),
-        merged_into: lives ? into : null,
-      };
-    });
 }
