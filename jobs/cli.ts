@@ -14,6 +14,10 @@ export const commands: Record<
   doctor: { summary: 'what this machine has and lacks', load: () => import('./doctor.ts') },
   skills: { summary: 'skill cards: ls, show, diff, export', load: () => import('./skills.ts') },
   tasks: { summary: 'tasks: ls, show', load: () => import('./tasks.ts') },
+  workspace: {
+    summary: 'a task to work on: open it in a folder, judge what was done',
+    load: () => import('./workspace.ts'),
+  },
   traces: { summary: 'traces: ls, show', load: () => import('./traces.ts') },
   import: { summary: "read other agents' traces into the warehouse", load: () => import('./import.ts') },
   distill: { summary: 'skill cards out of imported traces', load: () => import('./distill.ts') },

@@ -52,7 +52,12 @@ export const showCommand = (spec: ShowSpec): Command =>
     },
   });
 
-async function findOne(database: Database, spec: ShowSpec, id: string | undefined): Promise<Record<string, unknown>> {
+/** The row of the one id that begins so, of its last round. Needs `createViews`. */
+export async function findOne(
+  database: Database,
+  spec: Pick<ShowSpec, 'what' | 'key' | 'table'>,
+  id: string | undefined,
+): Promise<Record<string, unknown>> {
   if (!id)
     throw DataError.of({
       where: `${spec.what}s show`,

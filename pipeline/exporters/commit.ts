@@ -3,9 +3,11 @@ import { createHash } from 'node:crypto';
 const who = 'Socratic <socratic@localhost>';
 const when = '946684800 +0000';
 
-/** The shell words that make the commit; what they make is what `commitId` says. */
+/** The shell words that make the commit, without reflog or hooks; what they make is what `commitId` says. */
 export const commitScript = [
-  'git init -q -b main .',
+  'git init -q --template= -b main .',
+  'mkdir .git/info',
+  'git config core.logAllRefUpdates false',
   "printf '* -text -filter -ident\\n' > .git/info/attributes",
   'git config core.fileMode false',
   'git config core.autocrlf false',

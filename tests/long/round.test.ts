@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -152,6 +152,24 @@ describe.skipIf(missing !== null)('the command line over the tiny libraries, as 
     expect(
       JSON.parse((await succeeds('status', '--json')).out).filter((r: { state: string }) => r.state === 'not run'),
     ).toEqual([]);
+  });
+
+  it('a task can be worked on in a folder, and what was done is judged', async () => {
+    const rows = JSON.parse((await succeeds('tasks', 'ls', '--json')).out) as Record<string, string>[];
+    const { task_id } = rows.find(({ gate }) => gate === 'passed')!;
+    const opened = await succeeds('workspace', 'open', task_id!, 'work', '--json');
+    expect(JSON.parse(opened.out)).toMatchObject({ task_id, commit: expect.stringMatching(/^[0-9a-f]{40}$/) });
+    expect(await socratic('workspace', 'open', task_id!, 'work')).toMatchObject({ code: 2 });
+    const untouched = await socratic('workspace', 'judge', task_id!, 'work');
+    expect([untouched.code, untouched.out]).toEqual([1, expect.stringMatching(/not resolved: nothing_changed/)]);
+    const [key] = JSON.parse(
+      (await succeeds('sql', `select fix_patch from answer_keys where task_id = '${task_id}' limit 1`, '--json')).out,
+    ) as [{ fix_patch: string }];
+    execFileSync('git', ['apply', '-'], { cwd: join(home, 'work'), input: key.fix_patch });
+    await writeFile(join(home, 'work/notes.txt'), 'what was tried');
+    const repaired = await succeeds('workspace', 'judge', task_id!, 'work');
+    expect(repaired.out).toMatch(/^resolved\nrepaired (\d+) of \1 failing tests, kept (\d+) of \2 passing ones\n$/);
+    expect(repaired.err).toContain('not judged: notes.txt is new');
   });
 
   it('a lost part is said, and comes back the same', async () => {

@@ -1,0 +1,107 @@
+import * as z from 'zod';
+import { DataError } from '../pipeline/errors.ts';
+import { writeCheckout } from '../pipeline/exporters/checkout.ts';
+import { readHandedIn } from '../pipeline/exporters/handed-in.ts';
+import { brokenTree } from '../pipeline/exporters/image.ts';
+import type { Candidate } from '../pipeline/gates/gate.ts';
+import { type Judgement, judgeSubmission } from '../pipeline/gates/submission.ts';
+import type { RepositorySnapshot } from '../pipeline/ports.ts';
+import { groundsOf } from '../pipeline/stages/validate.ts';
+import { createViews } from '../pipeline/warehouse/views.ts';
+import { Repositories } from '../schemas/repositories.ts';
+import { AnswerKeys, type Task, Tasks } from '../schemas/tasks.ts';
+import { asJson, common, defineCommand, type Effects } from './command.ts';
+import { loadSettings } from './config.ts';
+import { type Engine, openEngine } from './engine.ts';
+import type { Settings } from './settings.ts';
+import { findOne } from './show.ts';
+
+export default defineCommand({
+  summary: 'a task to work on, by hand or by any agent: open it in a folder, judge what was done there',
+  positionals: ['action', 'task', 'folder'],
+  options: z.object({
+    action: z.enum(['open', 'judge']).describe('open writes the broken tree; judge runs the verifier over the changes'),
+    task: z.string().describe('task id, or the beginning of one'),
+    folder: z.string().min(1).describe('folder of the workspace'),
+    ...asJson,
+    ...common,
+  }),
+  async run({ action, task, folder, json, config, set }, effects) {
+    const settings = loadSettings({ files: config, environment: effects.environment, flags: set });
+    const engine = await openEngine(settings, effects);
+    try {
+      const candidate = await candidateOf(engine, task);
+      const work = { folder, candidate, json, engine, settings, effects };
+      return await (action === 'open' ? openIn(work) : judgeIn(work));
+    } finally {
+      await engine.close();
+    }
+  },
+});
+interface Work {
+  folder: string;
+  candidate: Candidate;
+  json: boolean;
+  engine: Engine;
+  settings: Settings;
+  effects: Effects;
+}
+
+async function openIn({ folder, candidate: { task, key }, json, engine, effects }: Work): Promise<number> {
+  const commit = await writeCheckout(brokenTree(snapshotOf(engine, task), key.bug_patch), folder);
+  const { task_id, problem_statement, test_command } = task;
+  if (json) effects.print(JSON.stringify({ task_id, commit, folder, problem_statement, test_command }));
+  else {
+    effects.print(`${problem_statement}\n\nrun   ${test_command}\ntree  ${folder}, commit ${commit.slice(0, 12)}`);
+    effects.print(`then  socratic workspace judge ${task_id} ${folder}`);
+  }
+  return 0;
+}
+
+async function judgeIn({ folder, candidate, json, engine, settings, effects }: Work): Promise<number> {
+  const snapshot = snapshotOf(engine, candidate.task);
+  const tree = brokenTree(snapshot, candidate.key.bug_patch);
+  const { files, left_out } = await readHandedIn(folder, { tree, source_paths: snapshot.source_paths });
+  const judgement = await judgeSubmission(candidate, await groundsFor(engine, settings, candidate.task), files);
+  for (const { why } of left_out) effects.log(`not judged: ${why}`);
+  effects.print(json ? JSON.stringify({ ...judgement, left_out }) : sentence(judgement));
+  return judgement.is_resolved ? 0 : 1;
+}
+
+async function candidateOf({ warehouse }: Engine, id: string): Promise<Candidate> {
+  await createViews(warehouse);
+  const { task_id, round } = await findOne(warehouse.database, { what: 'task', table: 'tasks', key: 'task_id' }, id);
+  const task = (await warehouse.read(Tasks, Number(round))).find((row) => row.task_id === task_id)!;
+  const key = (await warehouse.read(AnswerKeys, Number(round))).find((row) => row.task_id === task_id);
+  if (key) return { task, key };
+  throw DataError.of({
+    where: `table answer_keys of round ${round}`,
+    expected: `a row for ${task_id}`,
+    found: 'none',
+    fix: `run make round N=${round} again`,
+  });
+}
+
+function snapshotOf({ library }: Engine, task: Task): RepositorySnapshot {
+  const state = library.seeds.find((seed) => seed.repository_id === task.repository_id);
+  if (state?.snapshot) return state.snapshot;
+  throw DataError.of({
+    where: `repository ${task.repository_id}`,
+    expected: 'the seed that the round was made of',
+    found: state?.detail ?? 'no seed with this id: its entry or its files have changed since',
+    fix: 'restore data/seeds/repositories.json and the setting repositories as they were, or run the round again',
+  });
+}
+
+async function groundsFor({ warehouse, library, syntax, harness }: Engine, settings: Settings, task: Task) {
+  const repositories = await warehouse.read(Repositories, 0);
+  const grounds = groundsOf(repositories, { ...settings.validate, seed: settings.seed }, { library, syntax, harness });
+  return grounds(task.repository_id);
+}
+
+const sentence = ({ is_resolved, reason_code, detail, fail_to_pass, pass_to_pass }: Judgement): string => {
+  const verdict = `${is_resolved ? 'resolved' : `not resolved: ${reason_code}`}${detail && ` (${detail})`}`;
+  if (!fail_to_pass || !pass_to_pass) return verdict;
+  const repaired = `repaired ${fail_to_pass.passed} of ${fail_to_pass.of} failing tests`;
+  return `${verdict}\n${repaired}, kept ${pass_to_pass.passed} of ${pass_to_pass.of} passing ones`;
+};
