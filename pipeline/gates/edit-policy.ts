@@ -5,7 +5,7 @@ import type { Language } from '../ports.ts';
  * results: it must keep its hands off the files that decide what runs, and off whatever runs the tests.
  */
 
-/** Files that decide what runs or what is loaded, by name. Tests and folders of tests go by `isTestPath`. */
+/** Files that decide what runs or what is loaded, by name. */
 const deciding =
   /^(conftest\.py|sitecustomize\.py|usercustomize\.py|setup\.(py|cfg)|pytest\.ini|pyproject\.toml|tox\.ini|noxfile\.py|package(-lock)?\.json|\.npmrc|\.?(mocha|jest|vitest|taprc|babel|swc)[\w.-]*|.*\.pth|Makefile|.*\.(yml|yaml|toml|ini|cfg|lock|so|node|wasm))$/i;
 const testPath =

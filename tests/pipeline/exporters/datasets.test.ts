@@ -58,13 +58,6 @@ describe.skipIf(missing !== null)('exported rows', () => {
     expect(JSON.parse(String(data!.features)).info.features.round).toEqual({ dtype: 'int64', _type: 'Value' });
   });
 
-  it('for the Hub: no secret of the engine outside the trusted configurations', () => {
-    const seen = ['README.md', 'eval.yaml', 'data/round_1-00000-of-00001.parquet'].map((path) =>
-      readFileSync(at('hf', path)).toString('latin1'),
-    );
-    for (const { key } of tasks) expect(seen.join('').includes(key.canary)).toBe(false);
-  });
-
   it.each(Object.keys(profiles) as ProfileName[])(
     'for a trainer, with a reward that tells right from wrong: %s',
     async (profile) => {
