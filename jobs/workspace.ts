@@ -1,10 +1,12 @@
 import * as z from 'zod';
+import { fewTestsWallMs } from '../pipeline/arena/workspace.ts';
 import { DataError } from '../pipeline/errors.ts';
 import { writeCheckout } from '../pipeline/exporters/checkout.ts';
-import { readHandedIn } from '../pipeline/exporters/handed-in.ts';
+import { type HandedIn, readHandedIn } from '../pipeline/exporters/handed-in.ts';
 import { brokenTree } from '../pipeline/exporters/image.ts';
-import type { Candidate } from '../pipeline/gates/gate.ts';
+import type { Candidate, Grounds } from '../pipeline/gates/gate.ts';
 import { type Judgement, judgeSubmission } from '../pipeline/gates/submission.ts';
+import { brokenFiles, editsTo } from '../pipeline/gates/trees.ts';
 import type { RepositorySnapshot } from '../pipeline/ports.ts';
 import { groundsOf } from '../pipeline/stages/validate.ts';
 import { createViews } from '../pipeline/warehouse/views.ts';
@@ -12,6 +14,7 @@ import { Repositories } from '../schemas/repositories.ts';
 import { AnswerKeys, type Task, Tasks } from '../schemas/tasks.ts';
 import { asJson, common, defineCommand, type Effects } from './command.ts';
 import { loadSettings } from './config.ts';
+import { drawTable } from './draw-table.ts';
 import { type Engine, openEngine } from './engine.ts';
 import type { Settings } from './settings.ts';
 import { findOne } from './show.ts';
@@ -20,7 +23,9 @@ export default defineCommand({
   summary: 'a task to work on, by hand or by any agent: open it in a folder, judge what was done there',
   positionals: ['action', 'task', 'folder'],
   options: z.object({
-    action: z.enum(['open', 'judge']).describe('open writes the broken tree; judge runs the verifier over the changes'),
+    action: z
+      .enum(['open', 'test', 'judge'])
+      .describe('open writes the broken tree; test runs its failing tests as it is now; judge runs the verifier'),
     task: z.string().describe('task id, or the beginning of one'),
     folder: z.string().min(1).describe('folder of the workspace'),
     ...asJson,
@@ -32,7 +37,7 @@ export default defineCommand({
     try {
       const candidate = await candidateOf(engine, task);
       const work = { folder, candidate, json, engine, settings, effects };
-      return await (action === 'open' ? openIn(work) : judgeIn(work));
+      return await actions[action](work);
     } finally {
       await engine.close();
     }
@@ -58,14 +63,33 @@ async function openIn({ folder, candidate: { task, key }, json, engine, effects 
   return 0;
 }
 
-async function judgeIn({ folder, candidate, json, engine, settings, effects }: Work): Promise<number> {
-  const snapshot = snapshotOf(engine, candidate.task);
-  const tree = brokenTree(snapshot, candidate.key.bug_patch);
-  const { files, left_out } = await readHandedIn(folder, { tree, source_paths: snapshot.source_paths });
-  const judgement = await judgeSubmission(candidate, await groundsFor(engine, settings, candidate.task), files);
-  for (const { why } of left_out) effects.log(`not judged: ${why}`);
-  effects.print(json ? JSON.stringify({ ...judgement, left_out }) : sentence(judgement));
+/** What a solver may see: the tests of the statement, over the changes made so far. */
+async function testIn(work: Work): Promise<number> {
+  const { candidate, json, effects } = work;
+  const { files } = await handedIn(work);
+  const { sources, harness } = await groundsFor(work);
+  const tree = new Map([...brokenFiles(candidate, { sources }), ...files]);
+  const { failing_tests: tests, repository_id } = candidate.task;
+  const run = await harness.cold(repository_id, { edits: editsTo(tree, sources), tests, wall_ms: fewTestsWallMs });
+  const rows = run.tests.map(({ test_id, status, message }) => ({ test: test_id, status, message: message ?? '' }));
+  if (json) effects.print(JSON.stringify({ outcome: run.outcome, detail: run.detail, tests: rows }));
+  else effects.print(rows.length > 0 ? drawTable(rows) : `${run.outcome}: ${run.detail ?? ''}`);
+  return rows.length === tests.length && rows.every(({ status }) => status === 'passed') ? 0 : 1;
+}
+
+async function judgeIn(work: Work): Promise<number> {
+  const { files, left_out } = await handedIn(work);
+  const judgement = await judgeSubmission(work.candidate, await groundsFor(work), files);
+  for (const { why } of left_out) work.effects.log(`not judged: ${why}`);
+  work.effects.print(work.json ? JSON.stringify({ ...judgement, left_out }) : sentence(judgement));
   return judgement.is_resolved ? 0 : 1;
+}
+
+const actions = { open: openIn, test: testIn, judge: judgeIn } as const;
+
+function handedIn({ folder, candidate: { task, key }, engine }: Work): Promise<HandedIn> {
+  const snapshot = snapshotOf(engine, task);
+  return readHandedIn(folder, { tree: brokenTree(snapshot, key.bug_patch), source_paths: snapshot.source_paths });
 }
 
 async function candidateOf({ warehouse }: Engine, id: string): Promise<Candidate> {
@@ -93,10 +117,11 @@ function snapshotOf({ library }: Engine, task: Task): RepositorySnapshot {
   });
 }
 
-async function groundsFor({ warehouse, library, syntax, harness }: Engine, settings: Settings, task: Task) {
+async function groundsFor({ engine, settings, candidate }: Work): Promise<Grounds> {
+  const { warehouse, library, syntax, harness } = engine;
   const repositories = await warehouse.read(Repositories, 0);
   const grounds = groundsOf(repositories, { ...settings.validate, seed: settings.seed }, { library, syntax, harness });
-  return grounds(task.repository_id);
+  return grounds(candidate.task.repository_id);
 }
 
 const sentence = ({ is_resolved, reason_code, detail, fail_to_pass, pass_to_pass }: Judgement): string => {

@@ -3,7 +3,7 @@ import type { Edit, SuiteRun } from '../ports.ts';
 import type { Candidate, Grounds, ReasonCode } from './gate.ts';
 
 /** Pristine text of each edited file with the bug patch applied. */
-export const brokenFiles = ({ key }: Candidate, { sources }: Grounds): Map<string, string> =>
+export const brokenFiles = ({ key }: Candidate, { sources }: Pick<Grounds, 'sources'>): Map<string, string> =>
   applyPatch((path) => sources.get(path), key.bug_patch);
 
 /** Text of each edited file with the fix patch applied on top of the bug. */

@@ -162,11 +162,14 @@ describe.skipIf(missing !== null)('the command line over the tiny libraries, as 
     expect(await socratic('workspace', 'open', task_id!, 'work')).toMatchObject({ code: 2 });
     const untouched = await socratic('workspace', 'judge', task_id!, 'work');
     expect([untouched.code, untouched.out]).toEqual([1, expect.stringMatching(/not resolved: nothing_changed/)]);
+    const failing = await socratic('workspace', 'test', task_id!, 'work', '--json');
+    expect([failing.code, JSON.parse(failing.out).outcome]).toEqual([1, 'complete']);
     const [key] = JSON.parse(
       (await succeeds('sql', `select fix_patch from answer_keys where task_id = '${task_id}' limit 1`, '--json')).out,
     ) as [{ fix_patch: string }];
     execFileSync('git', ['apply', '-'], { cwd: join(home, 'work'), input: key.fix_patch });
     await writeFile(join(home, 'work/notes.txt'), 'what was tried');
+    expect((await succeeds('workspace', 'test', task_id!, 'work')).out).toContain('passed');
     const repaired = await succeeds('workspace', 'judge', task_id!, 'work');
     expect(repaired.out).toMatch(/^resolved\nrepaired (\d+) of \1 failing tests, kept (\d+) of \2 passing ones\n$/);
     expect(repaired.err).toContain('not judged: notes.txt is new');
