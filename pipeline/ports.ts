@@ -143,6 +143,7 @@ export interface TestRunner {
 }
 
 export interface Limits {
+  /** For a machine of its own: a run that others keep from working is given more (`patience.ts`). */
   wall_ms: number;
   cpu_s: number;
   memory_bytes: number;

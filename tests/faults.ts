@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { seededRandom } from '../pipeline/random.ts';
+import { differencesOf } from './differences.ts';
 import { project } from './sources.ts';
 
 /** Table digests of a finished run; null when it ended before, and was to be started again. */
@@ -33,7 +34,8 @@ const lifeOf = (pid: number): Life | null => {
   return fields[0] === 'Z' ? null : { pid, started: fields[START_FIELD]! };
 };
 
-const childrenOf = (pid: number): number[] =>
+/** Processes that a process has started itself. */
+export const childrenOf = (pid: number): number[] =>
   (existsSync(`/proc/${pid}/task`) ? readdirSync(`/proc/${pid}/task`) : []).flatMap(
     (thread) => readOrNull(`/proc/${pid}/task/${thread}/children`)?.trim().split(' ').filter(Boolean).map(Number) ?? [],
   );
@@ -44,7 +46,7 @@ const familyOf = (pid: number): Life[] =>
 
 const isAlive = ({ pid, started }: Life): boolean => lifeOf(pid)?.started === started;
 
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 120_000;
 
 /** Those of some processes that do not end by themselves. */
 const survivors = async (family: readonly Life[]): Promise<Life[]> => {
@@ -99,6 +101,8 @@ export interface FaultReport {
   failed_starts: string[];
   undisturbed: Digests;
   resumed: Digests[];
+  /** Rows of tasks and verdicts that a resumed run has and the undisturbed one has not, or the other way round. */
+  differences: string[];
   /** What any killed process left behind. */
   left: string[];
 }
@@ -122,6 +126,7 @@ export async function killStageAndWorkers({ kills, seed, stage, before }: FaultO
     failed_starts: [],
     undisturbed: null,
     resumed: [],
+    differences: [],
     left: [],
   };
   const fresh = async (): Promise<string> => {
@@ -134,7 +139,8 @@ export async function killStageAndWorkers({ kills, seed, stage, before }: FaultO
     const prepared = start(join(folder, 'base'), before);
     if ((await prepared.ended) === null) throw new Error(prepared.says());
     const began = performance.now();
-    report.undisturbed = await start(await fresh(), stage).ended;
+    const model = await fresh();
+    report.undisturbed = await start(model, stage).ended;
     const length_ms = performance.now() - began;
 
     /** One start, disturbed once; null when it has to be started again. */
@@ -165,6 +171,8 @@ export async function killStageAndWorkers({ kills, seed, stage, before }: FaultO
       let digests: Digests = null;
       while (digests === null) digests = await disturbed(place);
       report.resumed.push(digests);
+      if (JSON.stringify(digests) !== JSON.stringify(report.undisturbed))
+        report.differences.push(...(await differencesOf(model, place)));
       await rm(place, { recursive: true });
     }
     return report;

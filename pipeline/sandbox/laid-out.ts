@@ -2,7 +2,8 @@ import { cpSync, lchownSync, mkdirSync, readdirSync, realpathSync, rmSync, write
 import { dirname, join } from 'node:path';
 import type { SandboxCommand, SandboxOutcome, SandboxProcess } from '../ports.ts';
 import type { Launch } from './launch.ts';
-import { type Style, supervise } from './supervise.ts';
+import type { Style } from './spawn-launch.ts';
+import { supervise } from './supervise.ts';
 import { inward, outward, type Workspace } from './translation.ts';
 import { makeWorkspace } from './workspaces.ts';
 

@@ -1,33 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { familyOf, readOrNull } from './family.ts';
 
 const INTERVAL_MS = 100;
 const KIBIBYTE = 1024;
-
-const readOrNull = (path: string): string | null => {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    // Ended between two looks, or not ours to read.
-    return null;
-  }
-};
-
-const threadsOf = (pid: string): string[] => {
-  try {
-    return readdirSync(`/proc/${pid}/task`);
-  } catch {
-    return [];
-  }
-};
-
-/** A process and all its descendants, whatever namespace they are in. */
-const familyOf = (pid: string): string[] => [
-  pid,
-  ...threadsOf(pid)
-    .flatMap((thread) => readOrNull(`/proc/${pid}/task/${thread}/children`)?.split(' ') ?? [])
-    .filter((child) => child !== '')
-    .flatMap(familyOf),
-];
 
 const kibibytes = (text: string | null, names: readonly string[]): number =>
   names.reduce((sum, name) => sum + Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text ?? '')?.[1] ?? 0), 0);

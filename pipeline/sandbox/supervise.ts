@@ -1,27 +1,22 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import type { Limits, SandboxOutcome, SandboxProcess } from '../ports.ts';
 import { Capture } from './capture.ts';
 import { groupGone, killGroup, namespaceGone } from './gone.ts';
-import { inheritedDescriptors } from './inherited.ts';
 import { FIRST_INPUT_FD, type Launch, REPORT_FD, STATUS_FD } from './launch.ts';
 import { readLines } from './lines.ts';
 import { memoryKills } from './machine-memory.ts';
 import { watchMemory } from './memory-watch.ts';
 import { type Ending, type Exit, failedOutcome, outcomeOf } from './outcome.ts';
+import { type Style, spawnLaunch } from './spawn-launch.ts';
 import { parseStatus, type Status } from './status.ts';
+import { watchClock, watchTime } from './time-watch.ts';
 
 /** Longest line a started command may report. */
 const LINE_BYTES = 64 * 1024 * 1024;
 /** Most that may wait for a started command that does not read its lines. */
 const BACKLOG_BYTES = 256 * 1024 * 1024;
-/** A longer timer of Node fires at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const STATUS_BYTES = 4096;
-
-/** `run`: fd 3 is collected and counts as output. `start`: fd 0 takes lines and fd 3 gives lines. */
-export type Style = 'run' | 'start';
 
 /** A process group on the host with all its pipes, and the reason we ended it, if we did. */
 class Supervised {
@@ -76,9 +71,8 @@ class Supervised {
   }
 
   async outcome(): Promise<SandboxOutcome> {
-    const { wall_ms, output_bytes } = this.#limits;
-    const expire = (): void => this.end({ end: 'timeout', detail: `ran longer than ${wall_ms} ms` });
-    const timer = setTimeout(expire, Math.min(wall_ms, LONGEST_TIMER_MS));
+    const { output_bytes } = this.#limits;
+    const untime = this.#limitTime();
     const capture = new Capture(output_bytes, () =>
       this.end({ end: 'output', detail: `wrote more than ${output_bytes} bytes` }),
     );
@@ -89,7 +83,7 @@ class Supervised {
       : null;
     const unwatch = this.#watch();
     const exit = await this.#exit();
-    clearTimeout(timer);
+    untime();
     unwatch();
     const status = status_text === null ? null : parseStatus(await status_text);
     await this.#gone(status);
@@ -106,6 +100,14 @@ class Supervised {
       report: await report,
       wall_ms: performance.now() - this.#started_ms,
     });
+  }
+
+  /** Ends what has had its time; a command that serves lives by the clock. */
+  #limitTime(): () => void {
+    const { wall_ms } = this.#limits;
+    const { pid } = this.child;
+    const expire = (): void => this.end({ end: 'timeout', detail: `ran longer than ${wall_ms} ms` });
+    return pid === undefined || this.#style === 'start' ? watchClock(wall_ms, expire) : watchTime(pid, wall_ms, expire);
   }
 
   /** Resource limits bound each process; where no group bounds their sum, we do. */
@@ -136,41 +138,6 @@ class Supervised {
     if (!is_gone) this.#ending = { end: 'infrastructure_error', detail: 'processes outlived their kill' };
   }
 }
-
-type Stdio = ('pipe' | 'ignore' | number)[];
-
-/** Covers with /dev/null every descriptor that the child would otherwise inherit unasked. */
-const cover = (stdio: Stdio, nothing: number): Stdio => {
-  const covered = [...stdio];
-  for (const descriptor of inheritedDescriptors(stdio.length)) {
-    while (covered.length < descriptor) covered.push('ignore');
-    covered[descriptor] = nothing;
-  }
-  return covered;
-};
-
-const stdioFor = ({ inputs, has_status }: Launch, style: Style, nothing: number): Stdio => [
-  style === 'start' ? 'pipe' : 'ignore',
-  ...(['pipe', 'pipe', 'pipe'] as const),
-  has_status ? 'pipe' : nothing,
-  ...inputs.map(() => 'pipe' as const),
-];
-
-const spawnLaunch = (launch: Launch, style: Style): ChildProcess => {
-  const { argv, cwd, environment, user_id } = launch;
-  const nothing = openSync('/dev/null', 'r');
-  try {
-    return spawn(argv[0]!, argv.slice(1), {
-      cwd,
-      env: { ...environment },
-      stdio: cover(stdioFor(launch, style, nothing), nothing),
-      detached: true,
-      ...(user_id === undefined ? {} : { uid: user_id, gid: user_id }),
-    });
-  } finally {
-    closeSync(nothing);
-  }
-};
 
 async function* noLines(): AsyncGenerator<string> {}
 

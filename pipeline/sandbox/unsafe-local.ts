@@ -3,7 +3,7 @@ import type { Limits, Sandbox, SandboxCommand, SandboxProcess } from '../ports.t
 import { findTool } from './host.ts';
 import { type Rules, startLaidOut } from './laid-out.ts';
 import type { Launch } from './launch.ts';
-import type { Style } from './supervise.ts';
+import type { Style } from './spawn-launch.ts';
 import type { Workspace } from './translation.ts';
 import { sweepWorkspaces } from './workspaces.ts';
 

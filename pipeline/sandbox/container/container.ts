@@ -5,7 +5,8 @@ import type { Sandbox, SandboxCommand, SandboxOutcome, SandboxProcess } from '..
 import type { Launch } from '../launch.ts';
 import { checkMountPoints } from '../mount-points.ts';
 import { faultOf, probeCommand } from '../probe.ts';
-import { type Style, supervise } from '../supervise.ts';
+import type { Style } from '../spawn-launch.ts';
+import { supervise } from '../supervise.ts';
 import { makeWorkspace, sweepWorkspaces } from '../workspaces.ts';
 import { refuseZeroBytes } from '../zero-bytes.ts';
 import { containerArguments, NOBODY } from './arguments.ts';

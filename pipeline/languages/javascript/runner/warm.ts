@@ -1,4 +1,5 @@
 import { WorkerLost } from '../../../errors.ts';
+import { longestWall } from '../../../patience.ts';
 import type {
   Edit,
   Probe,
@@ -93,7 +94,8 @@ class Session implements WarmSession {
     results: Results,
     request: SuiteRequest,
   ): Promise<Pick<SuiteRun, 'outcome' | 'detail'>> {
-    const deadline = performance.now() + request.wall_ms + grace_ms;
+    // the process has a watchdog of its own, which counts processor time
+    const deadline = performance.now() + longestWall(request.wall_ms) + grace_ms;
     for (;;) {
       const heard = await process.hear(Math.max(1, deadline - performance.now()));
       if (heard.kind === 'silent' || heard.kind === 'hung') return this.#suiteTimedOut(results, request.wall_ms);

@@ -7,6 +7,8 @@ type ProbeJob = Extract<Job, { kind: 'probe' }>;
 
 /** Candidates that share a fork, as in `warm.py`: their results may come all at once. */
 const chunk = 24;
+/** How much longer than its budget a candidate may take, as in `warm.py`. */
+const patience = 40;
 
 /** Why only a cold run can tell: the edit cannot be swapped in, or passes where effects while loading are not undone. */
 export type NeedsCold = 'cannot_swap' | 'doubtful';
@@ -41,13 +43,16 @@ async function askServer(
 ): Promise<{ end: JobEnd; cannotSwapBase: boolean }> {
   let cannotSwapBase = false;
   const candidates = pending.map((index) => job.candidates[index]!);
-  const silence_ms = 30_000 + chunk * (2_000 + 10 * job.budget_ms);
+  const silence_ms = 30_000 + chunk * patience * (2_000 + job.budget_ms);
   const end = await server.ask({ ...job, candidates }, silence_ms, (found) => {
     if (found.t === 'cannot_swap') cannotSwapBase = true;
     const record = parseCandidate(found);
     const index = record ? pending[record.k] : undefined;
     if (record && index !== undefined && record.o !== 'pending') answered.set(index, record);
   });
+  // whoever ended the whole sandbox was no candidate: none of them can
+  if (end.how === 'ended' && end.outcome.end === 'infrastructure_error')
+    throw new WorkerLost(`the test server was lost while it tried candidates: ${end.outcome.detail}`);
   return { end, cannotSwapBase };
 }
 

@@ -29,6 +29,8 @@ export type Job =
       coverage: boolean;
       stop_at_first_failure: boolean;
       wall_ms: number;
+      /** The same on a busy machine. */
+      longest_ms: number;
       canary: string;
     }
   | {

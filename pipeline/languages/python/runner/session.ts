@@ -1,3 +1,4 @@
+import { longestWall } from '../../../patience.ts';
 import type { Probe, ProbeRequest, RepositorySnapshot, SuiteRequest, SuiteRun, WarmSession } from '../../../ports.ts';
 import { newCanaries } from '../../canary.ts';
 import { coldRun } from './cold.ts';
@@ -71,10 +72,11 @@ class PythonSession implements WarmSession {
       coverage: request.coverage ?? false,
       stop_at_first_failure: stops_early,
       wall_ms: request.wall_ms,
+      longest_ms: longestWall(request.wall_ms),
       canary: canary!,
     } as const;
     const server = await this.running();
-    const end = await server.ask(job, request.wall_ms + grace_ms, (found) => {
+    const end = await server.ask(job, job.longest_ms + grace_ms, (found) => {
       const parsed = parseRecord(found);
       if (parsed) records.push(parsed);
     });

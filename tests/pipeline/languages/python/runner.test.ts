@@ -2,7 +2,9 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WorkerLost } from '../../../../pipeline/errors.ts';
 import type { Edit, Probe, TestRunner, WarmSession } from '../../../../pipeline/ports.ts';
+import { childrenOf } from '../../../faults.ts';
 import { edit, openRunner, tiny, verdicts } from './runner-fixture.ts';
 
 const opened = await openRunner();
@@ -236,6 +238,19 @@ describe.skipIf('reason' in opened)('probe', () => {
     ];
     const candidates = wild.flatMap(([statement]) => [failing, inParse(statement), harmless]);
     expect(await tries(candidates)).toEqual(wild.flatMap(([, outcome]) => ['fails', outcome, 'passes']));
+  });
+
+  it('blames no candidate for a sandbox that something else ended', async () => {
+    const before = childrenOf(process.pid);
+    const lonely = await runner.warm(tiny);
+    const [server] = childrenOf(process.pid).filter((pid) => !before.includes(pid));
+    const endless = edit(basket, 'basket = Basket()', 'exec("while True: pass"); basket = Basket()');
+    const asked = lonely.probe({ base: [], candidates: [endless], tests, budget_ms: 20_000 });
+    setTimeout(() => process.kill(server!, 'SIGKILL'), 300);
+    await expect(asked).rejects.toThrow(WorkerLost);
+    const [probe] = await lonely.probe({ base: [], candidates: [failing], tests, budget_ms: 500 });
+    expect(probe).toMatchObject({ outcome: 'ran' });
+    await lonely.close();
   });
 
   it('gives a candidate no way to speak for the next one', async () => {

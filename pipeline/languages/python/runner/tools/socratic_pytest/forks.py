@@ -4,11 +4,10 @@ import json
 import os
 import select
 import signal
-import time
+
+from .watch import LOOK
 
 LINE_BYTES = 1 << 26
-#: seconds a child may sleep without a reason before it counts as hung
-MOST_IDLE = 1.5
 
 
 class Fork:
@@ -28,25 +27,23 @@ class Fork:
         if self._exit is not None:
             self._watched.register(self._exit, select.POLLIN)
 
-    def record(self, deadline, may_idle=True):
-        """The next record, or None: the child has ended. TimeoutError when the deadline (time.monotonic) passes."""
-        idleness = None if may_idle else Idleness(self.pid)
+    def record(self, watch):
+        """The next record, or None: the child has ended. TimeoutError when the watch says that it has had its time."""
         while True:
             line, found, rest = self._pending.partition(b"\n")
             if found:
                 self._pending = rest
                 return json.loads(line)
-            if len(line) > LINE_BYTES or not self._read(deadline, idleness):
+            if len(line) > LINE_BYTES or not self._read(watch):
                 return None
 
-    def _read(self, deadline, idleness):
+    def _read(self, watch):
         """Waits for more bytes. False: there will be none. A grandchild may hold the pipe open, so the exit counts too."""
-        longest = 0.25 if idleness else 0.05 if self._exit is None else 3600
+        longest = LOOK if self._exit is not None else 0.05
         while True:
-            left = deadline - time.monotonic()
-            if left <= 0 or (idleness and idleness.is_hung()):
+            if watch.is_over():
                 raise TimeoutError
-            ready = {descriptor for descriptor, _ in self._watched.poll(min(left, longest) * 1000 + 1)}
+            ready = {descriptor for descriptor, _ in self._watched.poll(longest * 1000)}
             if self._pipe in ready:
                 data = os.read(self._pipe, 1 << 20)
                 self._pending += data
@@ -69,29 +66,6 @@ class Fork:
         except ChildProcessError:
             pass
         kill_orphans()
-
-
-class Idleness:
-    """Tells a child that waits for something that will never come from one that works, or waits for its turn."""
-
-    def __init__(self, pid):
-        self.pid = pid
-        self.used = None
-        self.since = time.monotonic()
-
-    def is_hung(self):
-        """Asleep, with no processor time used and no process of its own to wait for."""
-        try:
-            with open("/proc/%d/stat" % self.pid) as file:
-                state, *fields = file.read().rpartition(")")[2].split()
-            with open("/proc/%d/task/%d/children" % (self.pid, self.pid)) as file:
-                has_children = bool(file.read())
-        except OSError:
-            return False
-        used = fields[10:12]
-        if used != self.used or state != "S" or has_children:
-            self.used, self.since = used, time.monotonic()
-        return time.monotonic() - self.since > MOST_IDLE
 
 
 def _be_child(work, write, close):

@@ -6,7 +6,6 @@ Jobs come as JSON lines on descriptor 0; every line on descriptor 3 says which j
 import json
 import os
 import sys
-import time
 
 import pytest
 
@@ -17,9 +16,16 @@ from .jobs import LoadedTests, run_suite, silence, try_candidates
 from .reporting import Reporting
 from .settings import derandomise, read_request, source_names
 from .swap import LoadedSources
+from .watch import Watch
 
 #: candidates that share a fork
 CHUNK = 24
+#: seconds that a fork and the broken tree may take before the first candidate
+START = 2
+#: seconds a candidate may sleep without a reason before it counts as hung
+MOST_IDLE = 1.5
+#: how much longer all of it may take on a busy machine
+PATIENCE = 40
 
 JOBS = take_descriptor(0, os.O_RDONLY)
 CHANNEL = take_descriptor(3, os.O_WRONLY)
@@ -76,10 +82,11 @@ def fork(work):
 
 def serve_suite(tests, loaded, job):
     child = fork(lambda send: run_suite(tests, loaded, job, send))
-    deadline = time.monotonic() + job["wall_ms"] / 1000
+    wall = job["wall_ms"] / 1000
+    watch = Watch(child.pid, wall, wall, job["longest_ms"] / 1000)
     try:
         while True:
-            record = child.record(deadline)
+            record = child.record(watch)
             if record is None:
                 break
             tell(job["job"], record)
@@ -125,7 +132,7 @@ def run_chunk(tests, loaded, job, indices, hear):
     child = fork(lambda send: try_candidates(tests, loaded, job, indices, send))
     try:
         for count, index in enumerate(indices, 1):
-            record = next_record(child, index, 2 + 10 * job["budget_ms"] / 1000)
+            record = next_record(child, index, job["budget_ms"] / 1000)
             if "base" in record:
                 tell(job["job"], {"t": "cannot_swap", "message": str(record["base"])})
                 return None
@@ -137,9 +144,10 @@ def run_chunk(tests, loaded, job, indices, hear):
         child.end()
 
 
-def next_record(child, index, patience):
+def next_record(child, index, budget):
+    """The child ends a candidate that spends its budget; we end a child that does not."""
     try:
-        return checked(child.record(time.monotonic() + patience, may_idle=False), index)
+        return checked(child.record(Watch(child.pid, START + 2 * budget, MOST_IDLE, PATIENCE * (START + budget))), index)
     except TimeoutError:
         return {"k": index, "o": "timeout"}
     except ValueError:

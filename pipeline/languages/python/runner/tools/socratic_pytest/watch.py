@@ -1,0 +1,58 @@
+"""Whether a child has had its time: what it worked or idled counts, not what others on the machine took from it."""
+
+import os
+import time
+
+TICKS = os.sysconf("SC_CLK_TCK")
+#: seconds between two looks
+LOOK = 0.25
+
+
+class Watch:
+    """Limits in seconds: of processor time, of sleep in a row without a process of its own to wait for, of the clock."""
+
+    def __init__(self, pid, work, idle, longest):
+        self.pid = pid
+        self.work, self.idle, self.longest = work, idle, longest
+        self.started = self.looked = time.monotonic()
+        self.first = self.used = used_by(pid)
+        self.idled = 0.0
+
+    def is_over(self):
+        now = time.monotonic()
+        used, since = used_by(self.pid), now - self.looked
+        if used != self.used or not is_asleep(self.pid):
+            self.idled = 0.0
+        else:
+            # more than that, and it was us who did not get to look
+            self.idled += min(since, 2 * LOOK)
+        self.used, self.looked = used, now
+        return used - self.first > self.work or self.idled > self.idle or now - self.started > self.longest
+
+
+def used_by(pid):
+    """Processor seconds of a process and of those it has collected; 0 for one that is gone."""
+    try:
+        fields = stat_of("/proc/%d" % pid)
+    except OSError:
+        return 0.0
+    return sum(map(int, fields[11:15])) / TICKS
+
+
+def is_asleep(pid):
+    """Every thread sleeps, and no child is there that one of them may wait for."""
+    folder = "/proc/%d/task" % pid
+    try:
+        for thread in os.listdir(folder):
+            with open("%s/%s/children" % (folder, thread)) as file:
+                if file.read() or stat_of("%s/%s" % (folder, thread))[0] != "S":
+                    return False
+    except OSError:
+        return False
+    return True
+
+
+def stat_of(folder):
+    """State, parent, group ...: what follows the name."""
+    with open(folder + "/stat") as file:
+        return file.read().rpartition(")")[2].split()
