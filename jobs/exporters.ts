@@ -43,14 +43,20 @@ export interface Exporter {
   fill(bundle: Bundle, request: ExportRequest): Promise<Made>;
 }
 
+/** The tasks that were asked for, the world they run in, and how their images are made. */
+async function takeOut(request: ExportRequest) {
+  const { store, round, settings, effects } = request;
+  const tasks = await curate(store, round, request.tasks);
+  const world = await openWorld(settings, effects);
+  return { tasks, world, options: { round, name: 'socratic/tasks', ...(await imagesOf(world, settings)) } };
+}
+
 const harbor: Exporter = {
   summary: 'task folders for Harbor, SkyRL, rLLM, prime-rl',
   async fill(bundle, request) {
     profileOf(request, ['harbor']);
-    const all = await curate(request.store, request.round, request.tasks);
-    const world = await openWorld(request.settings, request.effects);
-    const options = { round: request.round, name: 'socratic/tasks', ...(await imagesOf(world, request.settings)) };
-    const { sound, proofs, failures } = await prove(all, request, (task) =>
+    const { tasks, world, options } = await takeOut(request);
+    const { sound, proofs, failures } = await prove(tasks, request, (task) =>
       proveHarbor(task, harborTask(task, options), proofOptions(world)),
     );
     await exportHarbor(bundle, request.store.database, sound, options);
@@ -63,10 +69,8 @@ const swebench: Exporter = {
   summary: 'a task repository and rows for SWE-bench; profile swesmith: rows with the bug as the patch',
   async fill(bundle, request) {
     const profile = profileOf(request, ['swebench', 'swesmith']);
-    const all = await curate(request.store, request.round, request.tasks);
-    const world = await openWorld(request.settings, request.effects);
-    const options = { round: request.round, name: 'socratic/tasks', ...(await imagesOf(world, request.settings)) };
-    const { sound, proofs, failures } = await prove(all, request, (task) => {
+    const { tasks, world, options } = await takeOut(request);
+    const { sound, proofs, failures } = await prove(tasks, request, (task) => {
       const row = swebenchRow(task, options.snapshotOf(task.task.repository_id), request.round);
       return proveSwebench(task, row, taskFiles(task, row, options), proofOptions(world));
     });
@@ -81,10 +85,8 @@ const hf: Exporter = {
   summary: 'a dataset repository for the Hub and for load_dataset',
   async fill(bundle, request) {
     profileOf(request, ['hf']);
-    const tasks = await curate(request.store, request.round, request.tasks);
-    const world = await openWorld(request.settings, request.effects);
-    const { snapshotOf } = await imagesOf(world, request.settings);
-    await exportHub(bundle, request.store, tasks, { round: request.round, name: 'socratic/tasks', snapshotOf });
+    const { tasks, options } = await takeOut(request);
+    await exportHub(bundle, request.store, tasks, options);
     return { about: { round: request.round, tasks: tasks.length }, failures: [] };
   },
 };
@@ -94,9 +96,8 @@ const rl: Exporter = {
   async fill(bundle, request) {
     const names = Object.keys(profiles) as [ProfileName, ...ProfileName[]];
     const profile = profileOf(request, names);
-    const tasks = await curate(request.store, request.round, request.tasks);
-    const { snapshotOf } = await imagesOf(await openWorld(request.settings, request.effects), request.settings);
-    const counts = await exportRl(bundle, request.store, tasks, { round: request.round, profile, snapshotOf });
+    const { tasks, options } = await takeOut(request);
+    const counts = await exportRl(bundle, request.store, tasks, { ...options, profile });
     await addProvenance(bundle, request.store, request.round, tasks);
     return { about: { round: request.round, profile, tasks: tasks.length, ...counts }, failures: [] };
   },

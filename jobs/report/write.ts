@@ -13,7 +13,7 @@ import { plainLinks } from './section.ts';
 export const reportFile = (data: string, round: number): string => join(data, 'reports', `round-${round}.html`);
 
 /** The report of a round as HTML. The same tables give the same bytes. */
-export async function reportOf(warehouse: Warehouse, round: number, against?: Against): Promise<string> {
+async function reportOf(warehouse: Warehouse, round: number, against?: Against): Promise<string> {
   await requireRound(warehouse, round);
   await createViews(warehouse);
   const context = { round, links: plainLinks, manifests: await warehouse.manifests(round), against };

@@ -31,7 +31,7 @@ const pageSize = 100;
 const menuSize = 60;
 
 /** The query of a list for what is asked. Values are quoted; names come from the list alone. */
-export function listQuery(list: List, query: URLSearchParams): { where: string; order: string; offset: number } {
+function listQuery(list: List, query: URLSearchParams): { where: string; order: string; offset: number } {
   const clauses = [...list.filters, ...list.key].flatMap((name) => {
     const value = query.get(name);
     if (!value) return [];

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Html } from '../report/html.ts';
 import type { Links } from '../report/section.ts';
 import type { Reader } from './reader.ts';
@@ -36,6 +35,3 @@ export const textReply = (body: string, status = 200): Reply => ({ status, type:
 
 /** Something that was asked for and is not there, or a question that makes no sense: said in a page, not a bug. */
 export class NotFound extends Error {}
-
-/** Name of a scratch table or file. */
-export const freshName = (): string => `view_${randomUUID().replaceAll('-', '')}`;

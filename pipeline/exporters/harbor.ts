@@ -71,7 +71,7 @@ interface Reference {
 }
 
 /** As Harbor's packager counts: it leaves out what looks like an editor's or a compiler's leavings. */
-export const taskDigest = (files: readonly BundleFile[]): string =>
+const taskDigest = (files: readonly BundleFile[]): string =>
   digestOf(
     files
       .filter(({ path }) => !/(^|\/)__pycache__\/|\.(pyc|swp|swo)$|~$|(^|\/)\.DS_Store$/.test(path))

@@ -99,7 +99,7 @@ export async function evalLog(
 }
 
 /** A command in what stands for the image: the tree can be written to, nothing else but /tmp. */
-export const inImage = (
+const inImage = (
   language: Language,
   argv: readonly string[],
   { interpreters }: ProofOptions,

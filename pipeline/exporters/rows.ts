@@ -28,7 +28,7 @@ const sqlOf = (type: Type): string => {
 };
 
 /** The type in the words of the `datasets` library. */
-export const featureOf = (type: Type): unknown => {
+const featureOf = (type: Type): unknown => {
   if (typeof type === 'string') return { dtype: type, _type: 'Value' };
   if ('list' in type) return { feature: featureOf(type.list), _type: 'List' };
   return featuresOf(type.struct);

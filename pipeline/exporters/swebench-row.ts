@@ -85,7 +85,7 @@ export function swebenchRow(curated: CuratedTask, snapshot: RepositorySnapshot, 
 /** `pypi/click` and `npm/fastify-deepmerge`: where it came from stands for the owner. */
 const repoOf = ({ repository }: CuratedTask): string => `${repository.source_kind}/${slug(repository.name)}`;
 
-export const instanceIdOf = (curated: CuratedTask): string =>
+const instanceIdOf = (curated: CuratedTask): string =>
   `${repoOf(curated).replace('/', '__')}-${curated.task.task_id.replace(/^task_/, '')}`;
 
 const slug = (name: string): string =>
