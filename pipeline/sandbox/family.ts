@@ -17,11 +17,16 @@ export const threadsOf = (pid: string): string[] => {
   }
 };
 
-/** A process and all its descendants, whatever namespace they are in. */
-export const familyOf = (pid: string): string[] => [
-  pid,
-  ...threadsOf(pid)
-    .flatMap((thread) => readOrNull(`/proc/${pid}/task/${thread}/children`)?.split(' ') ?? [])
-    .filter((child) => child !== '')
-    .flatMap(familyOf),
-];
+export interface Member {
+  pid: string;
+  /** Text of its status file; empty when it is gone. */
+  status: string;
+}
+
+/** A process and all its descendants, whatever namespace they are in. Most have one thread, and need no list of them. */
+export const familyOf = (pid: string): Member[] => {
+  const status = readOrNull(`/proc/${pid}/status`) ?? '';
+  const threads = /^Threads:\s+1$/m.test(status) ? [pid] : threadsOf(pid);
+  const children = threads.flatMap((thread) => readOrNull(`/proc/${pid}/task/${thread}/children`)?.split(' ') ?? []);
+  return [{ pid, status }, ...children.filter((child) => child !== '').flatMap(familyOf)];
+};

@@ -105,5 +105,6 @@ export const startLaidOut = (
     lines: translated(workspace, started.lines),
     ended: started.ended.then((outcome) => finish(workspace, outcome)),
     kill: started.kill,
+    rest: started.rest,
   };
 };

@@ -1,25 +1,25 @@
-import { familyOf, readOrNull } from './family.ts';
+import { familyOf, type Member, readOrNull } from './family.ts';
 
 const INTERVAL_MS = 100;
+const RESTING_MS = 2000;
 const KIBIBYTE = 1024;
 
-const kibibytes = (text: string | null, names: readonly string[]): number =>
-  names.reduce((sum, name) => sum + Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text ?? '')?.[1] ?? 0), 0);
+const resident = /^Rss(?:Anon|Shmem):\s+(\d+) kB$/gm;
+const proportional = /^Pss_(?:Anon|Shmem):\s+(\d+) kB$/gm;
+const bytesIn = (text: string, lines: RegExp): number =>
+  KIBIBYTE * text.matchAll(lines).reduce((sum, [, kibibytes]) => sum + Number(kibibytes), 0);
 
 /** Cheap, and too high: a page that forked processes share counts once for each. */
-const residentBytes = (pid: string): number =>
-  KIBIBYTE * kibibytes(readOrNull(`/proc/${pid}/status`), ['RssAnon', 'RssShmem']);
+const residentBytes = ({ status }: Member): number => bytesIn(status, resident);
 
 /** Exact but slow; the cheap number where the kernel does not show it. */
-const proportionalBytes = (pid: string): number => {
-  const text = readOrNull(`/proc/${pid}/smaps_rollup`);
-  return text === null || !text.includes('Pss_Anon')
-    ? residentBytes(pid)
-    : KIBIBYTE * kibibytes(text, ['Pss_Anon', 'Pss_Shmem']);
+const proportionalBytes = (member: Member): number => {
+  const text = readOrNull(`/proc/${member.pid}/smaps_rollup`);
+  return text?.includes('Pss_Anon') ? bytesIn(text, proportional) : residentBytes(member);
 };
 
-const total = (pids: readonly string[], bytes: (pid: string) => number): number =>
-  pids.reduce((sum, pid) => sum + bytes(pid), 0);
+const total = (family: readonly Member[], bytes: (member: Member) => number): number =>
+  family.reduce((sum, member) => sum + bytes(member), 0);
 
 /** Memory that a process and its descendants hold now, when that may be more than `limit_bytes`; else a bound below it. */
 const familyBytes = (pid: number, limit_bytes: number): number => {
@@ -28,14 +28,29 @@ const familyBytes = (pid: number, limit_bytes: number): number => {
   return bound <= limit_bytes ? bound : total(family, proportionalBytes);
 };
 
+export interface MemoryWatch {
+  /** Nothing can grow for now: look seldom. */
+  rest(): void;
+  wake(): void;
+  stop(): void;
+}
+
 /**
  * Looks every tenth of a second at what all processes of a launch hold together, which resource limits cannot bound.
- * For machines without a memory control group. Returns what ends the watch.
+ * For machines without a memory control group.
  */
-export const watchMemory = (pid: number, limit_bytes: number, exceeded: (bytes: number) => void): (() => void) => {
-  const timer = setInterval(() => {
+export const watchMemory = (pid: number, limit_bytes: number, exceeded: (bytes: number) => void): MemoryWatch => {
+  const look = (): void => {
     const bytes = familyBytes(pid, limit_bytes);
     if (bytes > limit_bytes) exceeded(bytes);
-  }, INTERVAL_MS);
-  return () => clearInterval(timer);
+  };
+  let interval_ms = INTERVAL_MS;
+  let timer = setInterval(look, interval_ms);
+  const every = (wanted_ms: number): void => {
+    if (wanted_ms === interval_ms) return;
+    clearInterval(timer);
+    interval_ms = wanted_ms;
+    timer = setInterval(look, interval_ms);
+  };
+  return { rest: () => every(RESTING_MS), wake: () => every(INTERVAL_MS), stop: () => clearInterval(timer) };
 };

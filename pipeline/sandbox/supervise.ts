@@ -6,7 +6,7 @@ import { groupGone, killGroup, namespaceGone } from './gone.ts';
 import { FIRST_INPUT_FD, type Launch, REPORT_FD, STATUS_FD } from './launch.ts';
 import { readLines } from './lines.ts';
 import { memoryKills } from './machine-memory.ts';
-import { watchMemory } from './memory-watch.ts';
+import { type MemoryWatch, watchMemory } from './memory-watch.ts';
 import { type Ending, type Exit, failedOutcome, outcomeOf } from './outcome.ts';
 import { type Style, spawnLaunch } from './spawn-launch.ts';
 import { parseStatus, type Status } from './status.ts';
@@ -27,6 +27,7 @@ class Supervised {
   readonly #started_ms = performance.now();
   readonly #memory_kills = memoryKills();
   #ending: Ending | null = null;
+  #memory: MemoryWatch | null = null;
   #has_exited = false;
 
   constructor(launch: Launch, limits: Limits, style: Style) {
@@ -53,6 +54,7 @@ class Supervised {
   }
 
   send(line: string): void {
+    this.#memory?.wake();
     const stdin = this.#sink(0);
     if (!stdin.writable) return;
     stdin.write(`${line}\n`);
@@ -70,6 +72,10 @@ class Supervised {
     if (!this.#has_exited) this.end({ end: 'killed', detail: 'killed by its caller' });
   }
 
+  rest(): void {
+    this.#memory?.rest();
+  }
+
   async outcome(): Promise<SandboxOutcome> {
     const { output_bytes } = this.#limits;
     const untime = this.#limitTime();
@@ -81,10 +87,10 @@ class Supervised {
     const status_text = this.#launch.has_status
       ? new Capture(STATUS_BYTES, () => undefined).text(this.stream(STATUS_FD))
       : null;
-    const unwatch = this.#watch();
+    this.#memory = this.#watch();
     const exit = await this.#exit();
     untime();
-    unwatch();
+    this.#memory?.stop();
     const status = status_text === null ? null : parseStatus(await status_text);
     await this.#gone(status);
     const use = (await this.#launch.group?.close()) ?? null;
@@ -111,10 +117,10 @@ class Supervised {
   }
 
   /** Resource limits bound each process; where no group bounds their sum, we do. */
-  #watch(): () => void {
+  #watch(): MemoryWatch | null {
     const { pid } = this.child;
     const limit = this.#limits.memory_bytes;
-    if (pid === undefined || this.#launch.group?.limits_memory) return () => undefined;
+    if (pid === undefined || this.#launch.group?.limits_memory) return null;
     return watchMemory(pid, limit, (bytes) => this.end({ end: 'memory', detail: `held ${bytes} bytes of ${limit}` }));
   }
 
@@ -149,6 +155,7 @@ const failedProcess = (error: unknown, launch: Launch | null): SandboxProcess =>
   lines: noLines(),
   ended: Promise.resolve(launch?.group?.close()).then(() => failure(error), failure),
   kill: () => undefined,
+  rest: () => undefined,
 });
 
 /** Starts what `plan` says and guards it. Whatever goes wrong is an outcome, never an exception. */
@@ -168,5 +175,6 @@ export const supervise = (plan: () => Launch, limits: Limits, style: Style): San
     lines: style === 'start' ? readLines(supervised.stream(REPORT_FD), LINE_BYTES, too_long) : noLines(),
     ended,
     kill: () => supervised.kill(),
+    rest: () => supervised.rest(),
   };
 };

@@ -31,7 +31,7 @@ interface Look {
 }
 
 const lookAt = (pid: number): Look => {
-  const family = familyOf(String(pid));
+  const family = familyOf(String(pid)).map((member) => member.pid);
   const used_ms = TICK_MS * family.reduce((sum, member) => sum + ticksOf(member), 0);
   return { used_ms, is_busy: family.some(isBusy) };
 };

@@ -378,6 +378,16 @@ export const sandboxContract = (name: string, make: () => Promise<Sandbox>, lack
         expect(await process.ended).toMatchObject({ end: 'timeout' });
       });
 
+      part('may hold no more than its memory, also while it should rest', async () => {
+        const holding = `perl -e '$all = "x" x (200 * ${MEBIBYTE}); sleep 20'`;
+        const script = `echo up >&3; read -r line; for i in 1 2 3 4 5 6; do ${holding} & done; wait`;
+        const process = sandbox.start(command(['/bin/sh', '-c', script]));
+        await process.lines[Symbol.asyncIterator]().next();
+        process.send('go');
+        process.rest();
+        expect(await process.ended).toMatchObject({ end: 'memory' });
+      });
+
       part('can be killed at once, twice, and spoken to afterwards', async () => {
         const sleep = marker();
         const process = sandbox.start(command(['/bin/sleep', sleep]));

@@ -12,6 +12,7 @@ if (missing !== null) process.stderr.write(`tests of containers skipped: ${missi
 const LACKS: readonly string[] = [
   'one process that takes all memory',
   'many processes that take all memory together',
+  'may hold no more than its memory, also while it should rest',
   'the environment of the host',
   'rights that a setuid program would give',
   'no more room in a writable copy than the limit',

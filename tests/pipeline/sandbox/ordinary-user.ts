@@ -21,7 +21,7 @@ const answer = async ({ id, ask }: Question): Promise<void> => {
   if (ask.kind === 'run') say({ id, outcome: await sandbox.run(ask.command) });
   else if (ask.kind === 'start') await start(id, sandbox.start(ask.command));
   else if (ask.kind === 'send') started.get(id)!.send(ask.line);
-  else started.get(id)!.kill();
+  else started.get(id)![ask.kind]();
 };
 
 say({ id: 0, sandbox_id: sandbox.id });

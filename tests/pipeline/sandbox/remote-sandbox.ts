@@ -10,7 +10,7 @@ import { NOBODY } from './scratch.ts';
 
 export interface Question {
   id: number;
-  ask: { kind: 'run' | 'start'; command: SandboxCommand } | { kind: 'send'; line: string } | { kind: 'kill' };
+  ask: { kind: 'run' | 'start'; command: SandboxCommand } | { kind: 'send'; line: string } | { kind: 'kill' | 'rest' };
 }
 
 export interface Answer {
@@ -88,6 +88,7 @@ export const openAsOrdinaryUser = async (level: Level = 'bubblewrap-full'): Prom
     return {
       send: (line) => ask(id, { kind: 'send', line }),
       kill: () => ask(id, { kind: 'kill' }),
+      rest: () => ask(id, { kind: 'rest' }),
       lines: readLines(lines, LINE_BYTES, () => undefined),
       ended,
     };

@@ -32,6 +32,11 @@ export class WarmProcess {
     return parseMessage(next.value) ?? this.hear(silence_ms);
   }
 
+  /** Every request is answered: it only waits for the next one. */
+  rest(): void {
+    this.#process.rest();
+  }
+
   /** Ends it and waits until everything it started is gone. */
   async close(): Promise<SandboxOutcome> {
     this.#process.kill();

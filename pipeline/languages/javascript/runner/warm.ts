@@ -103,7 +103,7 @@ class Session implements WarmSession {
       if (heard.kind === 'fault') return this.#suiteFaulted(heard.detail);
       results.add(heard);
       if (heard.kind !== 'end') continue;
-      if (heard.is_spent) await this.#discard();
+      await this.#settle(process, heard);
       if (heard.outcome === 'timeout') results.timeOut();
       return checkedEnd(results.end!, results, request);
     }
@@ -151,7 +151,7 @@ class Session implements WarmSession {
     for (;;) {
       const heard = await process.hear(patience_ms);
       if (heard.kind === 'probe') probes.push(heard.probe);
-      else if (heard.kind === 'end') return heard.is_spent ? this.#discard() : undefined;
+      else if (heard.kind === 'end') return this.#settle(process, heard);
       else return this.#lose(process, heard.kind, probes);
     }
   }
@@ -179,6 +179,12 @@ class Session implements WarmSession {
       why = `${heard.kind} ${ended.detail ?? ''} ${ended.stderr.trim().slice(-1000)}`;
     }
     throw new Error(`no warm process for ${this.#repository.name}: ${why}`);
+  }
+
+  /** A process that cannot undo what was left in it is replaced; another one waits for the next request. */
+  async #settle(process: WarmProcess, { is_spent }: { is_spent?: boolean | undefined }): Promise<void> {
+    if (is_spent) await this.#discard();
+    else process.rest();
   }
 
   async #discard(): Promise<void> {

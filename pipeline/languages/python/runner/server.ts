@@ -110,6 +110,7 @@ export class Server {
         clearTimeout(timer);
         this.listener = null;
         if (end.how === 'hung') this.gone ??= end;
+        else if (end.how === 'done') this.process.rest();
         resolve(end);
       };
       const noted: Listener['heard'] = (record) => {
