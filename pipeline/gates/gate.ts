@@ -24,8 +24,8 @@ export interface Grounds {
   isTryable?(key: AnswerKey): Promise<boolean>;
   /** Whether the text has no syntax error. */
   parses(path: string, text: string): boolean;
-  /** Names of the functions of a source text. */
-  functionsOf(path: string, text: string): readonly string[];
+  /** Names of the functions of a pristine source. */
+  functionsOf(path: string): readonly string[];
   settings: GateSettings;
 }
 

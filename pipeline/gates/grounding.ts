@@ -5,12 +5,10 @@ import { type Candidate, type Gate, type GateResult, type Grounds, pass, refuse 
 export const grounding: Gate = { name: 'grounding', judge };
 
 function judge({ task, key }: Candidate, { sources, baseline_tests, functionsOf }: Grounds): GateResult {
-  const text = sources.get(key.path);
-  if (text === undefined) return refuse('unknown_file', key.path);
+  if (!sources.has(key.path)) return refuse('unknown_file', key.path);
   if (!patchedPaths(key.bug_patch).includes(key.path))
     return refuse('unknown_file', `the patch does not touch ${key.path}`);
-  if (!functionsOf(key.path, text).includes(key.symbol))
-    return refuse('unknown_function', `${key.path}: ${key.symbol}`);
+  if (!functionsOf(key.path).includes(key.symbol)) return refuse('unknown_function', `${key.path}: ${key.symbol}`);
   const known = new Set(baseline_tests);
   const named = [...task.failing_tests, ...key.fail_to_pass, ...key.pass_to_pass];
   const unknown = named.find((id) => !known.has(id));

@@ -66,6 +66,16 @@ function affectedTests(ground: Ground, { path, symbol, bug_start, bug_end, bug_t
     : ground.repository.tests;
 }
 
+/** Every run of a candidate asks again. */
+function remembering<K extends object, T>(find: (key: K) => T): (key: K) => T {
+  const known = new WeakMap<K, T>();
+  return (key) => {
+    const found = known.get(key) ?? find(key);
+    known.set(key, found);
+    return found;
+  };
+}
+
 /** What the gates may ask about each repository. */
 export function groundsOf(
   repositories: readonly Repository[],
@@ -81,13 +91,13 @@ export function groundsOf(
       harness,
       sources: ground.sources,
       baseline_tests: repository.tests,
-      affectedTests: (key) => affectedTests(ground, key),
+      affectedTests: remembering((key) => affectedTests(ground, key)),
       isTryable: ({ path, symbol, bug_start, bug_end, bug_text, fail_to_pass }) => {
         const bug = { path, start: bug_start, end: bug_end, replacement: bug_text };
         return isTryable(ground, bug, symbol, fail_to_pass[0]!, ports);
       },
       parses: (_, text) => syntax.parses(repository.language, text),
-      functionsOf: (path, text) => syntax.parse(repository.language, path, text).functions.map((fn) => fn.name),
+      functionsOf: (path) => ground.modules.get(path)?.functions.map((fn) => fn.name) ?? [],
       settings: {
         reruns: settings.reruns,
         most_failing: settings.most_failing,

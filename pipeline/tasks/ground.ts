@@ -118,7 +118,13 @@ export function testsCovering({ coverage, repository, sources }: Ground, path: s
 
 /** Order of tests by how much they execute: a stand-in for time that is the same on every machine. */
 export function lightestFirst(coverage: ReadonlyMap<string, Coverage>): (a: string, b: string) => number {
-  const weight = (id: string) => Object.values(coverage.get(id) ?? {}).reduce((sum, lines) => sum + lines.length, 0);
+  const known = new Map<string, number>();
+  const weigh = (id: string) => Object.values(coverage.get(id) ?? {}).reduce((sum, lines) => sum + lines.length, 0);
+  const weight = (id: string): number => {
+    const found = known.get(id) ?? weigh(id);
+    known.set(id, found);
+    return found;
+  };
   return (a, b) => weight(a) - weight(b) || (a < b ? -1 : 1);
 }
 

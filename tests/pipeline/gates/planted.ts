@@ -67,8 +67,7 @@ export const groundsOf = (world: TinyWorld, ground: Ground, over: Partial<GateSe
   sources: ground.sources,
   baseline_tests: ground.repository.tests,
   parses: (_, text) => world.syntax.parses(ground.repository.language, text),
-  functionsOf: (path, text) =>
-    world.syntax.parse(ground.repository.language, path, text).functions.map((fn) => fn.name),
+  functionsOf: (path) => ground.modules.get(path)?.functions.map((fn) => fn.name) ?? [],
   settings: { ...settings, ...over },
 });
 
