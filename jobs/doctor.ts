@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as z from 'zod';
-import { type LevelReport, probeStrongest } from '../pipeline/sandbox/index.ts';
+import { AUTOMATIC, LEVELS, type LevelReport, probeLevels } from '../pipeline/sandbox/index.ts';
 import { asJson, common, defineCommand } from './command.ts';
 import { loadSettings } from './config.ts';
 import { drawTable } from './draw-table.ts';
+import type { Settings } from './settings.ts';
 import { has } from './system-packages.ts';
 import { readSeeds } from './world.ts';
 
@@ -20,7 +21,8 @@ export default defineCommand({
   options: z.object({ ...asJson, ...common }),
   async run({ json, config, set }, effects) {
     const settings = loadSettings({ files: config, environment: effects.environment, flags: set });
-    const levels = await probeStrongest();
+    const levels = await probeLevels(LEVELS);
+    const used = usedOf(levels, settings.sandbox);
     const seeds = await readSeeds(settings);
     const findings: Finding[] = [
       finding(
@@ -38,7 +40,7 @@ export default defineCommand({
         '',
         'optional: install g++ for the native sketch library; without it WebAssembly is used',
       ),
-      ...sandboxFindings(levels),
+      ...sandboxFindings(levels, used),
       finding('seeds', seeds.length > 0, `${seeds.length} in the manifest`, 'see the setting repositories'),
       finding(
         'fetched seeds',
@@ -55,19 +57,23 @@ export default defineCommand({
             90,
           ),
     );
-    return levels.every(({ id }) => id === null) ? 1 : 0;
+    return used === undefined ? 1 : 0;
   },
 });
 
-/** The level that runs use, then every level above it with what is missing. */
-export const sandboxFindings = (levels: readonly LevelReport[]): Finding[] => {
-  const used = levels.find(({ id }) => id !== null);
-  const above = used === undefined ? levels : levels.slice(0, levels.indexOf(used));
-  return [
-    finding('sandbox', used !== undefined, used?.id ?? 'no level: repository code does not run here', ''),
-    ...above.map(({ level, missing, fix }) => finding(`sandbox ${level}`, false, inOneLine(missing), fix ?? '')),
-  ];
-};
+/** The level that runs use: the one that setting `sandbox` names, or the strongest of those that are chosen unasked. */
+export const usedOf = (levels: readonly LevelReport[], wanted: Settings['sandbox']): LevelReport | undefined =>
+  levels.find(
+    ({ id, level }) => id !== null && (wanted === 'strongest' ? AUTOMATIC.includes(level) : level === wanted),
+  );
+
+/** The level that runs use, then every level: what it is here, or what it lacks and how to mend that. */
+export const sandboxFindings = (levels: readonly LevelReport[], used: LevelReport | undefined): Finding[] => [
+  finding('sandbox', used !== undefined, used?.id ?? 'no level: repository code does not run here', ''),
+  ...levels.map(({ level, id, missing, fix }) =>
+    finding(`sandbox ${level}`, id !== null, id ?? inOneLine(missing), fix ?? ''),
+  ),
+];
 
 const inOneLine = (text: string | null): string =>
   (text ?? '')

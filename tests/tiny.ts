@@ -12,10 +12,11 @@ import type { Edit, Harness, Language, Library, RepositorySnapshot, TestRunner }
 import { openLibrary } from '../pipeline/repositories/library.ts';
 import { parseManifest, type Seed } from '../pipeline/repositories/manifest.ts';
 import { preparePythonEnvironment } from '../pipeline/repositories/python-environment.ts';
-import { openSandbox, probeSandbox } from '../pipeline/sandbox/index.ts';
+import { openSandbox } from '../pipeline/sandbox/index.ts';
 import { type Ground, prepareGround } from '../pipeline/tasks/ground.ts';
 import { Database } from '../pipeline/warehouse/database.ts';
 import type { Repository } from '../schemas/repositories.ts';
+import { fullLevel } from './pipeline/sandbox/full-level.ts';
 import { project } from './sources.ts';
 
 /** A real world over copies of the two tiny libraries: nothing is simulated but their smallness. */
@@ -33,7 +34,7 @@ export interface TinyWorld {
 
 /** Why tests that run code must be skipped here, or null. Printed, so that a green run says what it did not do. */
 export async function missingSandbox(): Promise<string | null> {
-  const { missing, fix } = await probeSandbox();
+  const { missing, fix } = await fullLevel();
   if (missing) say(`tests that run code are skipped: ${missing}; ${fix}`);
   return missing;
 }

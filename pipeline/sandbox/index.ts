@@ -1,25 +1,14 @@
 import type { Sandbox } from '../ports.ts';
-import { type Level, openLevel, openStrongest, probeLevels } from './levels.ts';
+import { type Level, openLevel, openStrongest } from './levels.ts';
 import { openUnsafeLocal } from './unsafe-local.ts';
 
-export { LEVELS, type Level, type LevelReport, probeLevels, probeStrongest } from './levels.ts';
+export { AUTOMATIC, LEVELS, type Level, type LevelReport, probeLevels } from './levels.ts';
 
 export interface SandboxOptions {
   /** Runs commands without any isolation. Only ever on the user's own word. */
   unsafeLocal?: boolean;
   /** This level and no other; the strongest that this machine has when left out. */
   level?: Level;
-}
-
-/** What this machine offers at full level. */
-export interface SandboxReport {
-  level: 'bubblewrap-full' | 'none';
-  /** Null at level `none`. */
-  id: string | null;
-  /** What is missing; null when the level is full. */
-  missing: string | null;
-  /** How to mend it; null when the level is full. */
-  fix: string | null;
 }
 
 /**
@@ -29,10 +18,4 @@ export interface SandboxReport {
 export const openSandbox = async ({ unsafeLocal = false, level }: SandboxOptions = {}): Promise<Sandbox> => {
   if (unsafeLocal) return openUnsafeLocal();
   return level === undefined ? openStrongest() : openLevel(level);
-};
-
-/** Whether this machine has the full level, without throwing. */
-export const probeSandbox = async (): Promise<SandboxReport> => {
-  const [report] = await probeLevels(['bubblewrap-full']);
-  return { ...report!, level: report!.id === null ? 'none' : 'bubblewrap-full' };
 };

@@ -9,7 +9,7 @@ export const LEVELS = ['bubblewrap-full', 'bubblewrap-bound-proc', 'container', 
 export type Level = (typeof LEVELS)[number];
 
 /** Those that the runners are shown to give the same results on; the others are used by name alone. */
-const AUTOMATIC: readonly Level[] = ['bubblewrap-full', 'bubblewrap-bound-proc'];
+export const AUTOMATIC: readonly Level[] = ['bubblewrap-full', 'bubblewrap-bound-proc'];
 
 const OPEN: Record<Level, () => Promise<Sandbox>> = {
   'bubblewrap-full': () => openBubblewrap('fresh'),
@@ -65,9 +65,6 @@ export const probeLevels = async (levels: readonly Level[]): Promise<LevelReport
   for (const level of levels) reports.push((await tryLevel(level)).report);
   return reports;
 };
-
-/** The level that this machine has comes last, after all stronger ones and what they lack; or none does. */
-export const probeStrongest = async (): Promise<LevelReport[]> => (await climbDown()).map(({ report }) => report);
 
 /** The strongest sandbox of this machine. Throws a DataError that says what each level lacks. */
 export const openStrongest = async (): Promise<Sandbox> => {

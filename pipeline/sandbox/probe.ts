@@ -7,13 +7,8 @@ import { type Host, inspectHost } from './host.ts';
 import type { CopyMethod } from './staging.ts';
 import { supervise } from './supervise.ts';
 
-/** Prints one word for each thing that is not as it must be. Opens a kernel setting for appending but writes nothing. */
-const checks = (user_id: number, hidden: readonly string[]): string => `
-[ "$(id -u)" = ${user_id} ] || echo user-id
-while read -r name rest; do case $name in Inter-*|face|lo:) ;; *) echo network ;; esac; done < /proc/net/dev
-(: >> /proc/sys/kernel/core_pattern) 2>/dev/null && echo proc-sys
-for path in ${hidden.join(' ')}; do [ ! -e $path ] || echo host-files; done
-(: > /file) 2>/dev/null && echo root-directory
+/** What every level has to offer, and the last word. */
+const OWN_FILES = `
 (: > /usr/file) 2>/dev/null && echo usr
 (: > /tmp/file) 2>/dev/null || echo temporary-directory
 (: > /probe/file) 2>/dev/null || echo private-copy
@@ -21,9 +16,21 @@ read -r line < /probe/README.md && [ "$line" = inside ] || echo overlaid-file
 echo done >&3
 `;
 
-/** A command that shows whether a sandbox isolates: by the user it should be, and what it must not find. */
-export const probeCommand = (user_id: number, hidden: readonly string[]): SandboxCommand => ({
-  argv: ['/bin/sh', '-c', checks(user_id, hidden)],
+/** A root of its own, with the user it should be. Opens a kernel setting for appending but writes nothing. */
+export const ownRoot = (user_id: number, hidden: readonly string[]): string => `
+[ "$(id -u)" = ${user_id} ] || echo user-id
+while read -r name rest; do case $name in Inter-*|face|lo:) ;; *) echo network ;; esac; done < /proc/net/dev
+(: >> /proc/sys/kernel/core_pattern) 2>/dev/null && echo proc-sys
+for path in ${hidden.join(' ')}; do [ ! -e $path ] || echo host-files; done
+(: > /file) 2>/dev/null && echo root-directory
+`;
+
+/**
+ * A command that shows whether a sandbox isolates: its checks print a word for each thing that is not as it must be. It
+ * gets a private copy at /probe, with a file laid over it, and a /tmp.
+ */
+export const probeCommand = (checks: string): SandboxCommand => ({
+  argv: ['/bin/sh', '-c', `${checks}${OWN_FILES}`],
   binds: [{ source: import.meta.dirname, target: '/probe' }],
   files: [{ target: '/probe/README.md', content: 'inside\n' }],
   writable: '/probe',
@@ -39,7 +46,7 @@ export const probeCommand = (user_id: number, hidden: readonly string[]): Sandbo
   },
 });
 
-const PROBE = probeCommand(INSIDE_ID, ['/home', '/root', '/var', '/etc/shadow', '/sys']);
+const PROBE = probeCommand(ownRoot(INSIDE_ID, ['/home', '/root', '/var', '/etc/shadow', '/sys']));
 
 /** One way to run the chain on this machine. */
 interface Variant {

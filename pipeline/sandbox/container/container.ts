@@ -4,7 +4,7 @@ import { DataError } from '../../errors.ts';
 import type { Sandbox, SandboxCommand, SandboxOutcome, SandboxProcess } from '../../ports.ts';
 import type { Launch } from '../launch.ts';
 import { checkMountPoints } from '../mount-points.ts';
-import { faultOf, probeCommand } from '../probe.ts';
+import { faultOf, ownRoot, probeCommand } from '../probe.ts';
 import type { Style } from '../spawn-launch.ts';
 import { supervise } from '../supervise.ts';
 import { makeWorkspace, sweepWorkspaces } from '../workspaces.ts';
@@ -110,7 +110,7 @@ export const openContainers = async (): Promise<Sandbox> => {
   sweepWorkspaces();
   await sweepContainers(engine);
   const sandbox = sandboxOf(engine);
-  const fault = faultOf(await sandbox.run(probeCommand(NOBODY, ['/home', '/root', '/var', '/etc/shadow'])));
+  const fault = faultOf(await sandbox.run(probeCommand(ownRoot(NOBODY, ['/home', '/root', '/var', '/etc/shadow']))));
   if (fault === null) return sandbox;
   throw DataError.of({
     where: 'sandbox',

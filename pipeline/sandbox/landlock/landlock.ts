@@ -7,7 +7,7 @@ import { architecture, findTool, systemDirectories } from '../host.ts';
 import { type Bind, startLaidOut } from '../laid-out.ts';
 import type { Launch } from '../launch.ts';
 import { checkMountPoints } from '../mount-points.ts';
-import { faultOf } from '../probe.ts';
+import { faultOf, probeCommand } from '../probe.ts';
 import { seccompProgram } from '../seccomp.ts';
 import type { Style } from '../spawn-launch.ts';
 import { isOpen, isTraversable } from '../staging.ts';
@@ -15,8 +15,8 @@ import { ownershipCalls } from '../syscalls.ts';
 import type { Workspace } from '../translation.ts';
 import { sweepWorkspaces } from '../workspaces.ts';
 import { refuseZeroBytes } from '../zero-bytes.ts';
+import { HOST_ROOT } from './host-root.ts';
 import { claimUser, ownUsersObstacle, releaseUser } from './own-user.ts';
-import { PROBE } from './probe.ts';
 
 const GUARD = join(import.meta.dirname, 'guard.py');
 /** All that is readable of the host besides /usr and what a command binds. */
@@ -174,7 +174,7 @@ const sandboxOf = (machine: Machine): Sandbox => ({
 export const openLandlock = async (): Promise<Sandbox> => {
   const sandbox = sandboxOf(inspectMachine());
   sweepWorkspaces();
-  const fault = faultOf(await sandbox.run(PROBE));
+  const fault = faultOf(await sandbox.run(probeCommand(HOST_ROOT)));
   if (fault === null) return sandbox;
   throw DataError.of({
     where: 'sandbox',

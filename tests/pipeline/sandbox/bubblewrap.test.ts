@@ -1,17 +1,18 @@
 import { afterAll, describe } from 'vitest';
-import { openSandbox, probeSandbox } from '../../../pipeline/sandbox/index.ts';
+import { openSandbox } from '../../../pipeline/sandbox/index.ts';
 import { sandboxContract } from '../../contracts/sandbox.ts';
+import { fullLevel } from './full-level.ts';
 import { openAsOrdinaryUser, ordinaryUserObstacle, type RemoteSandbox } from './remote-sandbox.ts';
 
-const report = await probeSandbox();
-if (report.level === 'none')
+const report = await fullLevel();
+if (report.missing !== null)
   process.stderr.write(`bubblewrap tests skipped: ${report.missing}\n  fix: ${report.fix}\n`);
 const is_root = process.geteuid!() === 0;
 const obstacle = is_root ? ordinaryUserObstacle() : null;
 if (obstacle !== null) process.stderr.write(`tests of an ordinary user skipped: ${obstacle}\n`);
 const remote: RemoteSandbox[] = [];
 
-describe.skipIf(report.level === 'none')('bubblewrap', () => {
+describe.skipIf(report.missing !== null)('bubblewrap', () => {
   afterAll(() => {
     for (const sandbox of remote) sandbox.close();
   });

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { probeSandbox } from '../../../pipeline/sandbox/index.ts';
 import { LIMITS } from '../../contracts/sandbox.ts';
+import { fullLevel } from './full-level.ts';
 import { processesNaming } from './processes.ts';
 import { openAsOrdinaryUser, ordinaryUserObstacle } from './remote-sandbox.ts';
 
-const { missing } = await probeSandbox();
+const { missing } = await fullLevel();
 const reason = missing ?? ordinaryUserObstacle();
 if (reason !== null) process.stderr.write(`orphan test skipped: ${reason}\n`);
 

@@ -2,20 +2,21 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DataError } from '../../../pipeline/errors.ts';
 import { parseHardLimits, requireTools } from '../../../pipeline/sandbox/host.ts';
-import { type LevelReport, openSandbox, probeLevels, probeSandbox } from '../../../pipeline/sandbox/index.ts';
+import { type LevelReport, openSandbox, probeLevels } from '../../../pipeline/sandbox/index.ts';
 import { LIMITS } from '../../contracts/sandbox.ts';
+import { fullLevel } from './full-level.ts';
 
-const { level, missing } = await probeSandbox();
+const { missing } = await fullLevel();
 const own_landlock = (await probeLevels(['landlock']))[0]!.id;
-if (level === 'none') process.stderr.write(`probe test skipped: ${missing}\n`);
+if (missing !== null) process.stderr.write(`probe test skipped: ${missing}\n`);
 
-it.skipIf(level === 'none')('names what it found to work', async () => {
+it.skipIf(missing !== null)('names what it found to work', async () => {
   const { id } = await openSandbox();
   expect(id).toMatch(/^bubblewrap-full\/1\+(overlay|copy)\+(rlimits|cgroup[12]:[a-z:]+)$/);
-  expect(await probeSandbox()).toEqual({ level: 'bubblewrap-full', id, missing: null, fix: null });
+  expect(await fullLevel()).toEqual({ level: 'bubblewrap-full', id, missing: null, fix: null });
 });
 
-it.skipIf(level === 'none')(
+it.skipIf(missing !== null)(
   'says what to allow where user namespaces are refused, as they are in the sandbox, and does with Landlock there',
   async () => {
     const sandbox = await openSandbox();

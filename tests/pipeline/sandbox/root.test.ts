@@ -5,17 +5,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../../pipeline/ports.ts';
 import { bubblewrapLaunch } from '../../../pipeline/sandbox/bubblewrap-launch.ts';
 import { inspectHost } from '../../../pipeline/sandbox/host.ts';
-import { openSandbox, probeSandbox } from '../../../pipeline/sandbox/index.ts';
+import { openSandbox } from '../../../pipeline/sandbox/index.ts';
 import { supervise } from '../../../pipeline/sandbox/supervise.ts';
 import { LIMITS } from '../../contracts/sandbox.ts';
+import { fullLevel } from './full-level.ts';
 import { processesNaming } from './processes.ts';
 import { NOBODY } from './scratch.ts';
 
-const { level, missing } = await probeSandbox();
+const { missing } = await fullLevel();
 const reason = process.geteuid!() === 0 ? missing : 'not run as root';
 if (reason !== null) process.stderr.write(`tests of what only root meets skipped: ${reason}\n`);
 
-describe.skipIf(level === 'none' || reason !== null)('started by root', () => {
+describe.skipIf(missing !== null || reason !== null)('started by root', () => {
   let sandbox: Sandbox;
   let root: string;
 

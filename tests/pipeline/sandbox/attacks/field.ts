@@ -37,3 +37,19 @@ export const makeField = (sandbox: Sandbox): Field => {
     perl: (script, more = {}) => sandbox.run(command('/usr/bin/perl', `${PROLOGUE}${script}${EPILOGUE}`, more)),
   };
 };
+
+/** Another command in the same sandbox, which says so on descriptor 3 once it is ready. Returns what ends it. */
+export const startSibling = async ({ sandbox }: Field, script: string): Promise<() => Promise<void>> => {
+  const sibling = sandbox.start({
+    argv: ['/bin/sh', '-c', script],
+    binds: [],
+    cwd: '/',
+    environment: { PATH: '/usr/bin:/bin' },
+    limits: LIMITS,
+  });
+  await sibling.lines[Symbol.asyncIterator]().next();
+  return async () => {
+    sibling.kill();
+    await sibling.ended;
+  };
+};

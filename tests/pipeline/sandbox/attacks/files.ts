@@ -12,6 +12,7 @@ import {
 import { join } from 'node:path';
 import { type Attack, type Field, printed, when } from './attack.ts';
 import { CONTENT } from './decoys.ts';
+import { startSibling } from './field.ts';
 
 /** What a script can print of a hidden file. */
 const reads =
@@ -146,26 +147,11 @@ export const FILES: readonly Attack[] = [
     name: 'finds what a sibling keeps in /tmp',
     attempt: async (field) => {
       const token = `token-${field.decoys.mark()}`;
-      const sibling = field.sandbox.start({
-        argv: ['/bin/sh', '-c', `echo ${token} > /tmp/token; echo up >&3; read -r line`],
-        binds: [],
-        cwd: '/',
-        environment: { PATH: '/usr/bin:/bin' },
-        limits: {
-          wall_ms: 15_000,
-          cpu_s: 5,
-          memory_bytes: 1 << 27,
-          process_count: 8,
-          output_bytes: 1000,
-          file_bytes: 10_000,
-        },
-      });
-      await sibling.lines[Symbol.asyncIterator]().next();
+      const end = await startSibling(field, `echo ${token} > /tmp/token; echo up >&3; read -r line`);
       const outcome = await field.shell(
         'cat /tmp/token; for way in root cwd; do cat /proc/*/$way/tmp/token; done; cat $HOME/../../*/tmp/token',
       );
-      sibling.kill();
-      await sibling.ended;
+      await end();
       printed(outcome);
       return when(outcome.stdout.includes(token), 'the token of the sibling');
     },

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { type Attack, type Field, printed, when } from './attack.ts';
 import { callOf } from './calls.ts';
 import { endAll } from './decoys.ts';
+import { startSibling } from './field.ts';
 
 const PTRACE_SEIZE = 0x4206;
 const PTRACE_DETACH = 17;
@@ -127,25 +128,10 @@ export const PROCESSES: readonly Attack[] = [
     name: 'meets a process of a sibling',
     attempt: async (field) => {
       const name = field.decoys.mark();
-      const sibling = field.sandbox.start({
-        argv: ['/bin/sh', '-c', `echo $$ >&3; sleep ${name}`],
-        binds: [],
-        cwd: '/',
-        environment: { PATH: '/usr/bin:/bin' },
-        limits: {
-          wall_ms: 15_000,
-          cpu_s: 5,
-          memory_bytes: 1 << 27,
-          process_count: 8,
-          output_bytes: 1000,
-          file_bytes: 1000,
-        },
-      });
-      await sibling.lines[Symbol.asyncIterator]().next();
+      const end = await startSibling(field, `echo up >&3; sleep ${name}`);
       const pids = endless(name);
       const got = printed(await field.perl(`for my $pid (${pids}) { $got = "reached $pid" if kill 0, $pid; }`));
-      sibling.kill();
-      await sibling.ended;
+      await end();
       return got;
     },
   },
