@@ -25,7 +25,7 @@ describe.skipIf(missing !== null)('referee over tiny-python', () => {
     const base = baseEdits(proposal.key, ground.sources);
     secret = { key: proposal.key, base, pristine: ground.sources, coverage: ground.coverage };
     workspace = (await open())!;
-  }, 60_000);
+  }, 300_000);
   afterAll(() => world?.close());
 
   const open = (over: Partial<Parameters<typeof openWorkspace>[0]> = {}) =>
@@ -97,6 +97,18 @@ describe.skipIf(missing !== null)('referee over tiny-python', () => {
     },
     30_000,
   );
+
+  it('lets a forged probe gain nothing: the run that judges it has a canary', async () => {
+    const forged = 'import _pytest.runner as r; r.CallInfo.excinfo = property(lambda call: None, lambda call, e: None)';
+    const lie = edit('cents = 0', `${forged}; cents = 0`);
+    const [probe] = await workspace.probe([lie]);
+    expect(probe).toMatchObject({ outcome: 'ran', tests: [{ status: 'passed' }] });
+    expect(await judged(lie)).toMatchObject({ class: 'different', fail_to_pass_fraction: 0, full: false });
+    expect(await verificationRun(workspace, lie, secret, world.harness)).toMatchObject({
+      outcome: 'forged',
+      tests: [],
+    });
+  });
 
   it('answers in the order asked, whatever it remembers', async () => {
     const edits = [repair(), edit('cents = 0', 'cents = = 0')];
