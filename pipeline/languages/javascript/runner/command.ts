@@ -100,6 +100,9 @@ const environmentOf = ({ test }: RepositorySnapshot): Record<string, string> => 
   LANG: 'C.UTF-8',
   TZ: 'UTC',
   NO_COLOR: '1',
+  SOCRATIC_ROOT: '/repo',
+  SOCRATIC_JOB: '/job.json',
+  SOCRATIC_MODULES: '/node_modules',
   ...(test.import_roots.length > 0 ? { NODE_PATH: test.import_roots.map((root) => `/repo/${root}`).join(':') } : {}),
   ...test.environment,
 });

@@ -232,7 +232,7 @@ describe.skipIf(!sandbox)('javascriptRunner', () => {
     const replacement = fc.constantFrom('===', '<', '>=', '+', '-', '0', '1', 'null', 'true', '');
     const law = fc.asyncProperty(fc.constantFrom(...tokens), replacement, async (place, text) => {
       const edits = [{ ...place, replacement: text }];
-      const [judge, run] = [await cold(edits, { wall_ms: 2000 }), await warm(edits, { wall_ms: 2000 })];
+      const [judge, run] = [await cold(edits, { wall_ms: 5000 }), await warm(edits, { wall_ms: 5000 })];
       expect({ outcome: run.outcome, ...statuses(run) }).toEqual({ outcome: judge.outcome, ...statuses(judge) });
     });
     await fc.assert(law, { numRuns: 12, seed: 7, endOnFailure: true });

@@ -4,7 +4,7 @@
 const { readFileSync } = require('node:fs');
 const { withCanaries } = require('./canary.cjs');
 const { failureOf, keepFramesIn } = require('./failure.cjs');
-const { job_file, root } = require('./place.cjs');
+const { job_file, modules, root } = require('./place.cjs');
 const { Recorder, Stop } = require('./record.cjs');
 const { Selection } = require('./selection.cjs');
 const { send } = require('./wire.cjs');
@@ -28,7 +28,7 @@ const loadTests = (file) => {
   }
 };
 
-const frameworkOf = { tape: () => require('/node_modules/tape'), mocha: () => require('/node_modules/mocha') };
+const frameworkOf = { tape: () => require(`${modules}tape`), mocha: () => require(`${modules}mocha`) };
 const testOf = { tape: frameworkOf.tape, mocha: () => globalThis.describe, 'node-test': () => require('node:test') };
 const { files, load } = withCanaries({
   runner: job.runner,

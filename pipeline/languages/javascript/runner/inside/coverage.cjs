@@ -3,7 +3,7 @@
 
 const { Session } = require('node:inspector');
 
-const ROOT = '/repo/';
+const { root: ROOT } = require('./place.cjs');
 /** Lines without code of their own: blank, comment, closing brackets. Judged by their first characters. */
 const noCode = /^\s*(?:$|\/\/|\/\*|\*|[\])};,\s]+$)/;
 

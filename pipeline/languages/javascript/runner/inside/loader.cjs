@@ -9,7 +9,7 @@ const { createRequire, isBuiltin, Module } = require('node:module');
 const { dirname } = require('node:path');
 const vm = require('node:vm');
 
-const ROOT = '/repo/';
+const { root: ROOT } = require('./place.cjs');
 const wrapper = ['exports', 'require', 'module', '__filename', '__dirname'];
 
 const isOurs = (path) =>

@@ -3,6 +3,7 @@
 
 const assert = require('node:assert');
 const realTest = require('node:test');
+const { root: ROOT } = require('./place.cjs');
 
 const MockTracker = realTest.mock.constructor;
 
@@ -123,7 +124,7 @@ class TestContext {
   }
 
   get filePath() {
-    return `/repo/${this.#entry.id.slice(0, this.#entry.id.indexOf('::'))}`;
+    return ROOT + this.#entry.id.slice(0, this.#entry.id.indexOf('::'));
   }
 
   get signal() {

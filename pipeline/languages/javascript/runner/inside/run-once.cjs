@@ -5,6 +5,7 @@ const { withCanaries } = require('./canary.cjs');
 const { CoverageSession } = require('./coverage.cjs');
 const { failureOf } = require('./failure.cjs');
 const { Registry } = require('./loader.cjs');
+const { root } = require('./place.cjs');
 const { Recorder, Stop } = require('./record.cjs');
 const { Selection } = require('./selection.cjs');
 const { performance } = require('node:perf_hooks');
@@ -95,7 +96,7 @@ function whenIdleFor(idle_ms) {
 
 function loadTestFile(registry, file) {
   try {
-    return registry.load(`/repo/${file}`);
+    return registry.load(root + file);
   } catch (error) {
     if (error instanceof Stop) throw error;
     throw new Stop('broken', failureOf(error).message);

@@ -5,15 +5,15 @@ const { readFileSync } = require('node:fs');
 const { failureOf, keepFramesIn } = require('./failure.cjs');
 const { Guard } = require('./guard.cjs');
 const { pristineText } = require('./loader.cjs');
+const { job_file, modules, root: ROOT } = require('./place.cjs');
 const { RunOnce } = require('./run-once.cjs');
 const { startWatchdog } = require('./watchdog.cjs');
 const { receive, send } = require('./wire.cjs');
 
-const ROOT = '/repo/';
 const MEMORY_BYTES = 700 * 1024 * 1024;
 
 Error.stackTraceLimit = 25;
-const job = JSON.parse(readFileSync('/job.json', 'utf8'));
+const job = JSON.parse(readFileSync(job_file, 'utf8'));
 keepFramesIn(job.source_paths);
 
 const quiet = (_chunk, encoding, callback) => {
@@ -24,8 +24,8 @@ process.stdout.write = quiet;
 process.stderr.write = quiet;
 
 const frameworkOf = {
-  tape: () => require('/node_modules/tape'),
-  mocha: () => require('/node_modules/mocha'),
+  tape: () => require(`${modules}tape`),
+  mocha: () => require(`${modules}mocha`),
   'node-test': () => null,
 };
 const runOf = { tape: './tape.cjs', mocha: './mocha.cjs', 'node-test': './node-test.cjs' };
@@ -45,12 +45,21 @@ const watchdog = startWatchdog();
 let is_restored = true;
 const idleResources = process.getActiveResourcesInfo().length;
 
+/** Now; the most there ever was where /proc is withheld, as under Landlock. */
+function residentBytes() {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return 1024 * process.resourceUsage().maxRSS;
+  }
+}
+
 /** True when nothing of the last run is left that could disturb the next one. */
 async function settle() {
   if (!is_restored) return false;
   for (let turn = 0; turn < 4; turn++) {
     await setImmediate();
-    if (process.getActiveResourcesInfo().length <= idleResources) return process.memoryUsage.rss() < MEMORY_BYTES;
+    if (process.getActiveResourcesInfo().length <= idleResources) return residentBytes() < MEMORY_BYTES;
   }
   return false;
 }
