@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { DataError } from '../pipeline/errors.ts';
 import type { Bundle } from '../pipeline/exporters/bundle.ts';
-import { type Choice, curate, requireStage } from '../pipeline/exporters/curated.ts';
+import { type Choice, type CuratedTask, curate, requireStage } from '../pipeline/exporters/curated.ts';
 import { exportHarbor, harborTask } from '../pipeline/exporters/harbor.ts';
 import { exportHub } from '../pipeline/exporters/hf.ts';
 import { addProvenance } from '../pipeline/exporters/provenance.ts';
@@ -34,6 +34,9 @@ export interface ExportRequest {
 export interface Made {
   /** What the manifest says. */
   about: Record<string, unknown>;
+  profile: string;
+  /** Those that are in the export; a table has none. */
+  tasks: readonly CuratedTask[];
   /** Tasks that were left out, and why. */
   failures: string[];
 }
@@ -54,14 +57,14 @@ async function takeOut(request: ExportRequest) {
 const harbor: Exporter = {
   summary: 'task folders for Harbor, SkyRL, rLLM, prime-rl',
   async fill(bundle, request) {
-    profileOf(request, ['harbor']);
+    const profile = profileOf(request, ['harbor']);
     const { tasks, world, options } = await takeOut(request);
     const { sound, proofs, failures } = await prove(tasks, request, (task) =>
       proveHarbor(task, harborTask(task, options), proofOptions(world)),
     );
     await exportHarbor(bundle, request.store.database, sound, options);
     await addProvenance(bundle, request.store, request.round, sound);
-    return { about: { round: request.round, tasks: sound.length, proofs }, failures };
+    return { about: { round: request.round, tasks: sound.length, proofs }, profile, tasks: sound, failures };
   },
 };
 
@@ -77,17 +80,17 @@ const swebench: Exporter = {
     const write = profile === 'swesmith' ? exportSmith : exportSwebench;
     await write(bundle, request.store.database, sound, options);
     await addProvenance(bundle, request.store, request.round, sound);
-    return { about: { round: request.round, profile, tasks: sound.length, proofs }, failures };
+    return { about: { round: request.round, profile, tasks: sound.length, proofs }, profile, tasks: sound, failures };
   },
 };
 
 const hf: Exporter = {
   summary: 'a dataset repository for the Hub and for load_dataset',
   async fill(bundle, request) {
-    profileOf(request, ['hf']);
+    const profile = profileOf(request, ['hf']);
     const { tasks, options } = await takeOut(request);
     await exportHub(bundle, request.store, tasks, options);
-    return { about: { round: request.round, tasks: tasks.length }, failures: [] };
+    return { about: { round: request.round, tasks: tasks.length }, profile, tasks, failures: [] };
   },
 };
 
@@ -99,7 +102,7 @@ const rl: Exporter = {
     const { tasks, options } = await takeOut(request);
     const counts = await exportRl(bundle, request.store, tasks, { ...options, profile });
     await addProvenance(bundle, request.store, request.round, tasks);
-    return { about: { round: request.round, profile, tasks: tasks.length, ...counts }, failures: [] };
+    return { about: { round: request.round, profile, tasks: tasks.length, ...counts }, profile, tasks, failures: [] };
   },
 };
 
@@ -111,7 +114,7 @@ const sft: Exporter = {
     await requireStage(request.store, request.round, 'solve');
     const counts = await exportSft(bundle, request.store, tasks, { round: request.round, profile });
     await addProvenance(bundle, request.store, request.round, tasks);
-    return { about: { round: request.round, profile, tasks: tasks.length, ...counts }, failures: [] };
+    return { about: { round: request.round, profile, tasks: tasks.length, ...counts }, profile, tasks, failures: [] };
   },
 };
 
@@ -124,7 +127,7 @@ const table: Exporter = {
       throw DataError.of({ where: 'export table', expected: '--query', found: 'none', fix: 'see socratic sql --list' });
     await lock(store.database, [resolve(settings.data), bundle.place('')]);
     const { rows } = await exportTable(bundle, store, { query, round, profile });
-    return { about: { round, profile, query, rows }, failures: [] };
+    return { about: { round, profile, query, rows }, profile, tasks: [], failures: [] };
   },
 };
 

@@ -1,3 +1,4 @@
+import { Exports } from './exports.ts';
 import { Ledger } from './ledger.ts';
 import { Evaluations, Policies } from './policies.ts';
 import { Repositories } from './repositories.ts';
@@ -40,4 +41,5 @@ export const tables: readonly Table[] = [
   Policies,
   Evaluations,
   Ledger,
+  Exports,
 ];

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
-import { contentId } from '../../pipeline/hash.ts';
+import { recordExport } from '../../jobs/export-record.ts';
+import { contentId, sha256 } from '../../pipeline/hash.ts';
 import type { Manifest } from '../../pipeline/stage.ts';
 import { Database } from '../../pipeline/warehouse/database.ts';
 import { Warehouse } from '../../pipeline/warehouse/store.ts';
@@ -165,6 +166,8 @@ async function score(
   );
   const selection = selectionOf(tasks, scores, given.budget);
   await leave(store, round, 'select', [[Selections, selection]], { dropped: { budget: 9, score_not_positive: 7 } });
+  const task_ids = selection.map((row) => row.task_id);
+  await recordExport(store, { round, kind: 'rl', profile: 'verl', digest: sha256(task_ids.join()), task_ids });
 }
 
 interface Cost {

@@ -29,6 +29,7 @@ export const task: Page = async (ask) => {
   const attempts = await reader.rows(
     `select round, trace_id, attempt, outcome, failure_mode, step_count, reward from traces ${where} order by round, attempt, trace_id limit 200`,
   );
+  const exports = await reader.rows(`select * from exports ${where} order by round, kind, profile, export_id`);
   const body = html`<h1>${library?.name ?? 'Task'} <code>${shortId(id)}</code></h1>
 <p class="lead">${row.language}, ${words(String(row.split))}, round <a href="${ask.at(`round/${row.round}`)}">${row.round}</a>${row.skill_id ? html`; drills ${ask.links.skill(String(row.skill_id))}` : '; no skill asked for it'}</p>
 <div class="columns"><div>
@@ -37,6 +38,7 @@ ${key ? answer(key) : ''}
 </div><div>
 <h2>Gates</h2>${gates(verdicts)}
 <h2>Worth</h2>${worth(score)}
+<h2>Exports</h2>${exportsTable(exports)}
 <h2>Attempts</h2>${attemptsTable(attempts, ask)}
 </div></div>`;
   return htmlReply(layout({ title: `Task ${shortId(id)}`, place: 'tasks', body, wide: true }, ask));
@@ -62,6 +64,14 @@ const worth = (score: Row | undefined): Html =>
   score === undefined
     ? html`<p class="empty">It was not scored.</p>`
     : html`<ul class="figures"><li><b>${decimal(score.cosine)}</b> cosine</li><li><b>${decimal(score.cosine_sketch)}</b> by the sketch</li><li><b>${percent(score.pass_rate)}</b> pass rate</li><li><b>${decimal(score.reward)}</b> reward</li><li><b>${score.rank ?? '–'}</b> rank${score.policy ? `, ${score.policy}` : ''}</li></ul>${score.zero_reason ? html`<p class="note">No reward: ${score.zero_reason}.</p>` : ''}`;
+
+const exportsTable = (exports: readonly Row[]): Html =>
+  exports.length === 0
+    ? html`<p class="empty">It is in no export.</p>`
+    : html`<table class="exports"><thead><tr><th scope="col">kind</th><th scope="col" class="number">round</th><th scope="col">export</th><th scope="col">sha256</th></tr></thead><tbody>${exports.map(
+        (e) =>
+          html`<tr><td>${e.kind}${e.profile === e.kind ? '' : ` (${e.profile})`}</td><td class="number">${e.round}</td><td><code>${e.export_id}</code></td><td><code title="${e.digest}">${String(e.digest).slice(0, 12)}</code></td></tr>`,
+      )}</tbody></table>`;
 
 const attemptsTable = (attempts: readonly Row[], ask: Ask): Html =>
   attempts.length === 0

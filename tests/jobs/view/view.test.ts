@@ -108,6 +108,17 @@ describe('pages', () => {
     expect(complaints).toEqual([]);
   });
 
+  it('a task names the exports that it is in, and says when it is in none', async () => {
+    const exportsOf = async (filter: string) => {
+      const list = await pageOf(`tasks?round=2&${filter}`);
+      const { origin } = new URL(viewer.address);
+      const page = await fetch(`${origin}${list.querySelector('#list tbody a')!.getAttribute('href')}`);
+      return parseHTML(await page.text()).document.querySelector('main')!.textContent!;
+    };
+    expect(await exportsOf('ended_at=selected')).toMatch(/rl \(verl\)2export_[0-9a-f]{16}[0-9a-f]{12}/);
+    expect(await exportsOf('ended_at=execution')).toContain('It is in no export.');
+  });
+
   it('the chapters of a round, linked to tasks, traces and cards', async () => {
     const document = await pageOf('round/2');
     const links = [...document.querySelectorAll('main a')].map((a) => a.getAttribute('href')!);
