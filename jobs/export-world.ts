@@ -1,7 +1,9 @@
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { DataError } from '../pipeline/errors.ts';
 import type { CuratedTask } from '../pipeline/exporters/curated.ts';
 import type { Toolchain } from '../pipeline/exporters/image.ts';
+import type { InstalledPackages } from '../pipeline/exporters/npm-lock.ts';
 import type { ProofOptions } from '../pipeline/exporters/proof.ts';
 import { isSound, type Proof, proveAll } from '../pipeline/exporters/verify.ts';
 import type { RepositorySnapshot } from '../pipeline/ports.ts';
@@ -24,6 +26,7 @@ export async function imagesOf(world: World, settings: Settings): Promise<Images
       python_version: python_version!,
       node_version: process.versions.node,
       requirements: (name) => seeds.get(name)!.requirements,
+      installed: await installedIn(world.node_modules),
     },
     snapshotOf(repository_id) {
       const state = world.library.seeds.find((seed) => seed.repository_id === repository_id);
@@ -37,6 +40,10 @@ export async function imagesOf(world: World, settings: Settings): Promise<Images
     },
   };
 }
+
+/** npm's own record of what it installed in a folder. */
+const installedIn = async (node_modules: string): Promise<InstalledPackages> =>
+  JSON.parse(await readFile(join(node_modules, '.package-lock.json'), 'utf8')).packages;
 
 const nodeFolder = '/opt/node-bin';
 

@@ -18,7 +18,12 @@ export async function exportSettings({ library }: TinyWorld): Promise<{ harbor: 
     harbor: {
       round: 1,
       name: 'socratic/tiny',
-      toolchain: { python_version: '3.11.7', node_version: process.versions.node, requirements: () => [] },
+      toolchain: {
+        python_version: '3.11.7',
+        node_version: process.versions.node,
+        requirements: () => [],
+        installed: {},
+      },
       snapshotOf: (id) => library.seeds.find((s) => s.repository_id === id)!.snapshot!,
     },
     proof: {

@@ -9,6 +9,7 @@ import type { BundleFile } from './bundle.ts';
 import { commitId, commitScript } from './commit.ts';
 import type { CuratedTask } from './curated.ts';
 import { workdir } from './grader/plan.ts';
+import { type InstalledPackages, npmLock } from './npm-lock.ts';
 
 /** What is needed to say how an image is built. */
 export interface Toolchain {
@@ -17,11 +18,13 @@ export interface Toolchain {
   node_version: string;
   /** Exact pins that the tests of a repository need, by its name. */
   requirements(name: string): readonly string[];
+  /** What npm installed for the JavaScript tests. */
+  installed: InstalledPackages;
 }
 
 /** The image of a task: a broken tree in one commit, its packages, and nothing that tells of the bug. */
 export interface TaskImage {
-  /** Build context: Dockerfile, pins, `repo/`. */
+  /** Build context: Dockerfile, exact pins of every package, `repo/`. */
   files: BundleFile[];
   base_commit: string;
 }
@@ -40,7 +43,7 @@ export function imageOf({ key }: CuratedTask, snapshot: RepositorySnapshot, opti
     base_commit,
     files: [
       { path: 'Dockerfile', content: dockerfile(snapshot, base_commit, options) },
-      pins,
+      ...pins,
       ...[...tree].map(([path, content]) => ({ path: `repo/${path}`, content })),
     ],
   };
@@ -74,15 +77,18 @@ function filesBelow(root: string): string[] {
   return paths.filter((path) => !/(^|\/)(\.git|__pycache__)\//.test(path)).sort();
 }
 
-function pinsOf(snapshot: RepositorySnapshot, { requirements }: Toolchain): BundleFile {
+function pinsOf(snapshot: RepositorySnapshot, { requirements, installed }: Toolchain): BundleFile[] {
   const own = requirements(snapshot.name);
   if (snapshot.language === 'python') {
     const pins = [...basePins.filter((pin) => !pin.startsWith('pip==')), ...own].sort();
-    return { path: 'requirements.txt', content: `${pins.join('\n')}\n` };
+    return [{ path: 'requirements.txt', content: `${pins.join('\n')}\n` }];
   }
   const framework = frameworkPins.filter((pin) => pin.startsWith(`${snapshot.test.runner}@`));
   const dependencies = Object.fromEntries([...framework, ...own].sort().map(split));
-  return { path: 'package.json', content: `${JSON.stringify({ private: true, dependencies }, null, 2)}\n` };
+  return [
+    { path: 'package.json', content: `${JSON.stringify({ private: true, dependencies }, null, 2)}\n` },
+    { path: 'package-lock.json', content: npmLock(dependencies, installed) },
+  ];
 }
 
 const split = (pin: string): [string, string] => {
@@ -100,8 +106,8 @@ function dockerfile(snapshot: RepositorySnapshot, commit: string, options: Image
           'RUN python -m pip install --no-cache-dir --no-deps --only-binary=:all: -r /opt/requirements.txt',
         ]
       : [
-          'COPY package.json /package.json',
-          'RUN cd / && npm install --ignore-scripts --no-audit --no-fund --legacy-peer-deps',
+          'COPY package.json package-lock.json /',
+          'RUN cd / && npm ci --ignore-scripts --no-audit --no-fund --legacy-peer-deps',
         ];
   return [
     language === 'python'
