@@ -72,8 +72,8 @@ export async function runRound(engine: Engine, round: number, settings: Settings
       ports: engine.ports,
       progress: bar.update,
       clock: systemClock,
+      beforeCommit: () => engine.cache.flush(),
     });
-    await engine.cache.flush();
     bar.end();
     const rows = Object.entries(manifest.outputs)
       .filter(([name]) => name !== 'ledger')

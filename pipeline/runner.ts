@@ -24,6 +24,8 @@ export interface RunOptions {
   progress: Progress;
   /** Milliseconds since some fixed moment, and processor milliseconds of this process and its children. */
   clock: { wall(): number; cpu(): number };
+  /** Comes before the stage's rows are recorded: what they rest on must be there first. */
+  beforeCommit?: () => Promise<void>;
 }
 
 export type StageState = 'fresh' | 'stale' | 'damaged' | 'missing';
@@ -110,6 +112,7 @@ export async function runStage(stage: Stage, options: RunOptions): Promise<Outco
     cpu_ms: clock.cpu() - started.cpu,
     alignment_ms: usage.alignment_ms ?? 0,
   };
+  await options.beforeCommit?.();
   const manifest = await store.commit({ fingerprint, ingredients, round, dropped, wall_ms: ledger.wall_ms }, [
     ...outputs,
     { table: Ledger, rows: [ledger] },

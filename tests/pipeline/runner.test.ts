@@ -91,6 +91,18 @@ describe('runStage', () => {
     expect(await run(double)).toBe('fresh');
   });
 
+  it('records nothing before what the rows rest on is there', async () => {
+    const before: unknown[] = [];
+    const beforeCommit = async () => void before.push(await store.manifest(1, 'seed_numbers'));
+    await run(seedNumbers, { value: 3 }, { beforeCommit });
+    expect(before).toEqual([null]);
+    expect(await run(seedNumbers, { value: 3 }, { beforeCommit })).toBe('fresh');
+    expect(before).toHaveLength(1);
+    const full = () => Promise.reject(new Error('no room'));
+    await expect(run(seedNumbers, { value: 4 }, { beforeCommit: full })).rejects.toThrow('no room');
+    expect(await store.read(Numbers, 1)).toEqual([{ number_id: 'a', value: 3, wall_ms: 1 }]);
+  });
+
   it('reruns after a part was damaged or lost', async () => {
     await run(seedNumbers, { value: 3 });
     await run(double);
