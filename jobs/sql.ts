@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import { DataError } from '../pipeline/errors.ts';
+import { createStoredViews, storedViews } from '../pipeline/harness/stored.ts';
 import { type Database, quote } from '../pipeline/warehouse/database.ts';
 import { createViews, sqlFiles } from '../pipeline/warehouse/views.ts';
 import { tables } from '../schemas/index.ts';
@@ -30,6 +31,7 @@ export default defineCommand({
     const { database } = warehouse;
     try {
       await createViews(warehouse);
+      await createStoredViews(database, join(resolve(settings.data), 'cache', 'executions'));
       await lock(database, resolve(settings.data), parquet);
       const text = file ? await textOf(file) : (query ?? '');
       if (list) effects.print(written(await listing(), { csv, json }));
@@ -106,5 +108,6 @@ async function listing(): Promise<object[]> {
   const views = (kind: 'marts' | 'staging', word: string) =>
     sqlFiles(kind).then((files) => files.map(({ name, header }) => ({ name, kind: word, about: header.purpose })));
   const rest = tables.map((t) => ({ name: t.name, kind: t.is_sealed ? 'sealed table' : 'table', about: t.doc }));
-  return [...(await views('marts', 'mart')), ...(await views('staging', 'staging')), ...rest];
+  const stored = storedViews.map((view) => ({ ...view, kind: 'stored' }));
+  return [...(await views('marts', 'mart')), ...(await views('staging', 'staging')), ...rest, ...stored];
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { createStoredViews } from '../../pipeline/harness/stored.ts';
 import { Database } from '../../pipeline/warehouse/database.ts';
 import { Warehouse } from '../../pipeline/warehouse/store.ts';
 import { createViews, sqlFiles } from '../../pipeline/warehouse/views.ts';
@@ -24,6 +25,7 @@ export async function openReader(data: string): Promise<Reader> {
   try {
     const warehouse = new Warehouse(join(root, 'warehouse'), database);
     await createViews(warehouse);
+    await createStoredViews(database, join(root, 'cache', 'executions'));
     for (const { name, sql } of await sqlFiles('view')) await database.run(`create or replace table ${name} as ${sql}`);
     await lock(database, root, undefined);
     return {
