@@ -78,6 +78,7 @@ const shown = (repository: string, found: FlakeStatistics): object => ({
   tasks: found.tasks,
   'sound in every sweep': found.sound_tasks,
   'differ between sweeps': found.flaky_tasks,
+  'sweeps broken off': found.untold,
   'test runs': found.test_runs,
   'wrong runs': found.wrong_runs,
   'rate below (95 %)': found.rate_below.toExponential(1),

@@ -26,9 +26,11 @@ export default defineCommand({
       const rows = await regrade(engine, settings, n);
       const counts = changes(rows);
       effects.print(json ? JSON.stringify(rows) : drawTable(counts));
-      const changed = rows.filter((row) => row.regraded !== row.recorded).length;
-      if (!json) effects.print(`${rows.length} tasks judged again, ${changed} came out differently`);
-      return changed > 0 ? 1 : 0;
+      const missing = rows.filter((row) => row.regraded === notStored);
+      const changed = rows.filter((row) => row.regraded !== row.recorded && row.regraded !== notStored).length;
+      if (!json) effects.print(`${rows.length - missing.length} tasks judged again, ${changed} came out differently`);
+      if (missing.length > 0) effects.log(whyMissing(missing, engine.harness.id));
+      return changed + missing.length > 0 ? 1 : 0;
     } finally {
       await engine.close();
     }
@@ -38,6 +40,8 @@ export default defineCommand({
 interface Regraded {
   task_id: string;
   recorded: string;
+  /** What judged it. */
+  harness_id: string;
   /** `gate reason`, or `not stored` where an execution is missing. */
   regraded: string;
 }
@@ -61,17 +65,26 @@ async function regrade(engine: Engine, settings: Settings, round: number): Promi
   const inOrder = [...verdicts].sort((a, b) => a.gate_index - b.gate_index);
   const lastOf = new Map(inOrder.map((v) => [v.task_id, v] as const));
   return mapLimit(tasks, 4, async (task) => {
-    const { gate = 'none', reason_code = 'not judged' } = lastOf.get(task.task_id) ?? {};
+    const { gate = 'none', reason_code = 'not judged', harness_id = harness.id } = lastOf.get(task.task_id) ?? {};
     const again = async () => {
       const rows = await judge({ task, key: keyOf.get(task.task_id)! }, await grounds(task.repository_id), () => 0);
       return `${rows.at(-1)!.gate} ${rows.at(-1)!.reason_code}`;
     };
     const regraded = await again().catch((error: unknown) => {
-      if (error instanceof NotStored) return 'not stored';
+      if (error instanceof NotStored) return notStored;
       throw error;
     });
-    return { task_id: task.task_id, recorded: `${gate} ${reason_code}`, regraded };
+    return { task_id: task.task_id, recorded: `${gate} ${reason_code}`, harness_id, regraded };
   });
+}
+
+const notStored = 'not stored';
+
+/** Executions are stored under the harness that made them. */
+function whyMissing(missing: readonly Regraded[], here: string): string {
+  const others = [...new Set(missing.map(({ harness_id }) => harness_id))].filter((id) => id !== here).sort();
+  const why = others.length > 0 ? `; they were judged by ${others.join(', ')}, which is not ${here}` : '';
+  return `${missing.length} tasks could not be judged again: their executions are not stored${why}`;
 }
 
 /** How many tasks went from which verdict to which. */

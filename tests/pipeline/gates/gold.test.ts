@@ -9,6 +9,7 @@ import { editIn, groundOf, missingSandbox, openTiny, type TinyWorld } from '../.
 import { candidateOf, change, groundsOf, plantMisbehaving } from './planted.ts';
 
 const missing = await missingSandbox();
+const wrongIn = ({ runs }: Sweep): string => runs.flatMap((run) => run.wrong_tests).join();
 
 describe.skipIf(missing !== null)('a published task', () => {
   let world: TinyWorld;
@@ -31,15 +32,29 @@ describe.skipIf(missing !== null)('a published task', () => {
   it('holds in three sweeps of fresh processes', async () => {
     const rows = await sweeps(fair);
     expect(rows.every((row) => row.gold_passes && row.bug_shows)).toBe(true);
-    const runs = 2 * (fair.key.fail_to_pass.length + fair.key.pass_to_pass.length);
-    expect(rows[0]).toMatchObject({ wrong_tests: [], flaws: [], test_runs: runs });
-    expect(flakeStatistics(rows)).toMatchObject({ tasks: 1, sweeps: 3, sound_tasks: 1, flaky_tasks: 0, wrong_runs: 0 });
+    expect(rows[0]).toMatchObject({ flaws: [], is_told: true, runs: [{ wrong_tests: [] }, { wrong_tests: [] }] });
+    const test_runs = 6 * (fair.key.fail_to_pass.length + fair.key.pass_to_pass.length);
+    const sound = { sweeps: 3, flaky_tasks: 0, untold: 0, wrong_runs: 0 };
+    expect(flakeStatistics(rows)).toMatchObject({ ...sound, tasks: 1, sound_tasks: 1, test_runs });
+    const bug = editIn(python.sources, 'tally/wording.py', 'count == 1', 'count == 3');
+    const other = await sweeps(await candidateOf(world, python, bug));
+    const both = flakeStatistics([...rows, ...other]);
+    // both are repaired to the same tree: its three runs count once
+    expect(both).toMatchObject({ ...sound, tasks: 2, sound_tasks: 2, test_runs: 1.5 * test_runs });
+  }, 120_000);
+
+  it('that the infrastructure broke is neither sound nor flaky', async () => {
+    const [sound] = await sweeps(fair, 1);
+    const broken = { ...sound!, sweep: 2, gold_passes: false, is_told: false };
+    const found = flakeStatistics([sound!, broken]);
+    expect(found).toMatchObject({ tasks: 1, sound_tasks: 0, flaky_tasks: 0, untold: 1, wrong_runs: 0 });
+    expect(found.test_runs).toBe(flakeStatistics([sound!]).test_runs);
   }, 60_000);
 
   it('with tests that flip is told apart, with how often they did', async () => {
     const bug = editIn(python.sources, 'tally/wording.py', 'while start > 0', 'while start > 1');
     const [first, ...rest] = await sweeps(await candidateOf(world, python, bug));
-    expect(rest.some((row) => row.wrong_tests.join() !== first!.wrong_tests.join())).toBe(true);
+    expect(rest.some((row) => wrongIn(row) !== wrongIn(first!))).toBe(true);
     const found = flakeStatistics([first!, ...rest]);
     expect(found.sound_tasks).toBe(0);
     expect(found.wrong_runs).toBeGreaterThan(0);
@@ -51,7 +66,11 @@ describe.skipIf(missing !== null)('a published task', () => {
     const [kept] = fair.key.pass_to_pass;
     const over = { fail_to_pass: [...fair.key.fail_to_pass, kept!], pass_to_pass: fair.key.pass_to_pass.slice(1) };
     for (const row of await sweeps(change(fair, over)))
-      expect(row).toMatchObject({ gold_passes: true, bug_shows: false, wrong_tests: [kept] });
+      expect(row).toMatchObject({
+        gold_passes: true,
+        bug_shows: false,
+        runs: [{ wrong_tests: [kept] }, { wrong_tests: [] }],
+      });
   }, 60_000);
 
   it('is judged again from what is stored, and nothing is run for it', async () => {
