@@ -88,7 +88,7 @@ bench-marts: $(INSTALLED) ## time and memory of every mart over 5 million steps
 bench-workspaces: $(INSTALLED) ## what a private writable copy of a small and a large tree costs in each run
 	@node tests/bench/workspaces.ts
 
-bench-validate: $(INSTALLED) ## what the gates cost over the tests they run, on 200 planted candidates
+bench-validate: $(INSTALLED) ## what the gates cost over the same test runs made bare, on 200 planted candidates
 	@node tests/bench/validate.ts
 
 planted-truth: $(INSTALLED) ## do the gates tell the truth: hundreds of candidates of known verdict over real libraries

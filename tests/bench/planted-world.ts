@@ -6,7 +6,8 @@ import { type Engine, openEngine } from '../../jobs/engine.ts';
 import type { Grounds } from '../../pipeline/gates/gate.ts';
 import { ExecutionCache } from '../../pipeline/harness/cache.ts';
 import { CachedHarness } from '../../pipeline/harness/harness.ts';
-import type { Library } from '../../pipeline/ports.ts';
+import type { SessionPool } from '../../pipeline/harness/pool.ts';
+import type { Harness, Library } from '../../pipeline/ports.ts';
 import { seededRandom } from '../../pipeline/random.ts';
 import { prepare } from '../../pipeline/stages/prepare.ts';
 import { groundsOf } from '../../pipeline/stages/validate.ts';
@@ -24,14 +25,17 @@ export const quickLibraries = [
 export interface PlantedWorld {
   engine: Engine;
   tools: BaseTools & { harness: CachedHarness };
-  cache: ExecutionCache;
   grounds: Ground[];
-  groundsOf(repository_id: string): Promise<Grounds>;
+  groundsOf: GroundsOf;
+  /** Judging anew, in sessions of its own; what is stored already is not run again. */
+  over(pool: SessionPool): { harness: Harness; groundsOf: GroundsOf };
   bases(per_repository: number): Promise<Base[]>;
   /** At most one bug of each library in a function that too many tests execute. */
   hubs(): Promise<Base[]>;
   close(): Promise<void>;
 }
+
+type GroundsOf = (repository_id: string) => Promise<Grounds>;
 
 export async function openPlantedWorld(
   names: readonly string[],
@@ -53,15 +57,18 @@ export async function openPlantedWorld(
   const repositories = await readyRepositories(library, engine, seed);
   const ports = { library, harness, syntax };
   const grounds: Ground[] = [];
-  for (const repository of repositories)
-    grounds.push(await prepareGround(repository, { ...ports, harness: engine.harness }));
+  for (const repository of repositories) grounds.push(await prepareGround(repository, ports));
+  const gates = { reruns, most_failing: settings.validate.most_failing, seed };
   const tools = { harness, syntax };
   return {
     engine,
     tools,
-    cache,
     grounds,
-    groundsOf: groundsOf(repositories, { reruns, most_failing: settings.validate.most_failing, seed }, ports),
+    groundsOf: groundsOf(repositories, gates, ports),
+    over: (pool) => {
+      const other = new CachedHarness({ ...engine.harnessOptions, cache, pool });
+      return { harness: other, groundsOf: groundsOf(repositories, gates, { ...ports, harness: other }) };
+    },
     bases: async (count) => {
       const found: Base[] = [];
       for (const ground of grounds)

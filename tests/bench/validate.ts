@@ -1,23 +1,35 @@
 /**
- * What do the gates cost beyond the tests they run? Judges planted candidates over real libraries with two workers and
- * divides the workers' time by the time that the test runs took by themselves, which leaves out starting the sessions
- * they run in and the idle worker at the end. Time per task early and late shows
- * whether it is flat. All figures come from one call.
+ * What do the gates cost beyond the tests they run? Judges planted candidates over real libraries with two workers, then
+ * makes every run of tests that the gates asked for once more, bare: one fresh process of the test framework for each,
+ * two at a time, as somebody would who has pytest, node:test, tape or mocha and nothing else. The ratio is wall time of
+ * the gates over wall time of the bare runs, both of this call.
+ *
+ * Counted for the gates: everything from opening the repositories to the last verdict, starting their sessions and the
+ * idle worker at the end included. Not counted on either side: the run that labelled a candidate's tests, which belongs
+ * to whoever proposed it. Not counted for the bare runs: what the sandbox takes for an empty command. Candidates that
+ * hang are left out: both sides would wait for the same limit.
  *
  *   make bench-validate
- *   node tests/bench/validate.ts --tasks 2000
+ *   node tests/bench/validate.ts --tasks 2000 --reruns 3     # is the cost of a task flat? Some tens of minutes
  */
 import { parseArgs } from 'node:util';
 import { drawTable } from '../../jobs/draw-table.ts';
-import type { Harness } from '../../pipeline/ports.ts';
+import { SessionPool } from '../../pipeline/harness/pool.ts';
 import { seededRandom, shuffled } from '../../pipeline/random.ts';
-import { judgeAll, plantAll } from '../planted/judgement.ts';
+import { openSandbox } from '../../pipeline/sandbox/index.ts';
+import { type Judged, judgeAll, type Planted, plantAll } from '../planted/judgement.ts';
 import { flakes, plants } from '../planted/plants.ts';
+import { type Bare, runBare } from './bare.ts';
+import { noting, Spent } from './noting.ts';
 import { openPlantedWorld, quickLibraries } from './planted-world.ts';
+import { type Moment, momentOf, slicesOf } from './slices.ts';
 
 const { values } = parseArgs({
   options: {
     tasks: { type: 'string', default: '200' },
+    reruns: { type: 'string', default: '5' },
+    /** Most bare runs; of more runs an even sample is made bare and scaled up. */
+    bare: { type: 'string', default: '1000' },
     seed: { type: 'string', default: 'bench-validate' },
     libraries: { type: 'string', default: quickLibraries.join(',') },
     set: { type: 'string', multiple: true, default: [] },
@@ -25,78 +37,101 @@ const { values } = parseArgs({
 });
 const workers = 2;
 const say = (line: string) => process.stderr.write(`${line}\n`);
-const wanted = Number(values.tasks);
+const line = (text: string) => process.stdout.write(`${text}\n`);
 const flags = [`workers=${workers}`, ...values.set];
-const world = await openPlantedWorld(values.libraries.split(','), { seed: values.seed, reruns: 5, flags });
+const reruns = Number(values.reruns);
+const world = await openPlantedWorld(values.libraries.split(','), { seed: values.seed, reruns, flags });
+const { pool: planting } = world.engine.harnessOptions;
 try {
-  const bases = await world.bases(Math.max(1, Math.ceil(wanted / (world.grounds.length * 100))));
-  const fixed = bases.length * plants.length;
-  const copies = Math.max(1, Math.ceil((wanted - fixed) / (bases.length * flakes.length)));
-  const all = await plantAll(bases, [...plants, ...flakes], world.tools, copies);
-  const planted = shuffled(all, seededRandom(values.seed)).slice(0, wanted);
-  const libraries = new Set(planted.map(({ base }) => base.ground.repository.name));
-  say(`${planted.length} candidates over ${libraries.size} libraries; judging`);
-
-  const bare = new Map<string, number>();
-  const moments: number[] = [];
-  const started = performance.now();
-  const judged = await judgeAll(
-    planted,
-    async (id) => ({ ...(await world.groundsOf(id)), harness: timed(world.tools.harness, bare) }),
-    () => moments.push(performance.now() - started),
+  const planted = await plant(Number(values.tasks));
+  await planting.close();
+  const spent = new Spent();
+  const runners = new Map(
+    world.grounds.map(({ repository }) => {
+      const { snapshot } = world.engine.library.seeds.find((s) => s.repository_id === repository.repository_id)!;
+      return [repository.language, world.engine.runnerOf(snapshot!)] as const;
+    }),
   );
-  const wall_ms = moments.at(-1)!;
-  const bare_ms = [...bare.values()].reduce((sum, ms) => sum + ms, 0);
-  const line = (text: string) => process.stdout.write(`${text}\n`);
-  line(`\n${judged.length} planted candidates, ${libraries.size} real libraries, ${workers} workers, 5 runs each\n`);
-  const slice = Math.min(50, Math.floor(judged.length / 2));
-  line(
-    drawTable([
-      { figure: 'wall time of the gates, s', value: (wall_ms / 1000).toFixed(1) },
-      { figure: 'test runs', value: bare.size },
-      { figure: 'their own time, s', value: (bare_ms / 1000).toFixed(1) },
-      {
-        figure: 'workers x wall / own time of the runs (goal 1.25)',
-        value: ((workers * wall_ms) / bare_ms).toFixed(2),
-      },
-      { figure: 'candidates judged per worker-hour', value: Math.round((judged.length * 3.6e6) / (workers * wall_ms)) },
-      { figure: `ms per task, first ${slice}`, value: Math.round(moments[slice - 1]! / slice) },
-      { figure: `ms per task, last ${slice}`, value: Math.round((wall_ms - moments.at(-1 - slice)!) / slice) },
-    ]),
+  const pool = new SessionPool(
+    [...runners.values()].map((runner) => noting(runner, spent)),
+    workers,
   );
-  const ends = Map.groupBy(judged, ({ verdicts }) => {
-    const { gate_index, gate, passed } = verdicts.at(-1)!;
-    return passed ? '5 through' : `${gate_index} ${gate}`;
+  const moments: Moment[] = [momentOf(0, spent)];
+  const judged = await judgeAll(planted, world.over(pool).groundsOf, () => {
+    moments.push(momentOf(moments.length, spent));
   });
-  const rows = [...ends].sort(([a], [b]) => (a < b ? -1 : 1));
-  line('');
-  line(
-    drawTable(
-      rows.map(([end, list]) => ({
-        'stopped at': end,
-        candidates: list.length,
-        share: (list.length / judged.length).toFixed(2),
-      })),
-    ),
-  );
+  await pool.close();
+  say(`${spent.runs.length} runs of tests; making them bare`);
+  const bare = await runBare(spent.runs, ({ language }) => runners.get(language)!, {
+    sandbox: await openSandbox(),
+    workers,
+    most: Number(values.bare),
+  });
+  report(judged, moments, spent, bare);
 } finally {
   await world.close();
 }
 
-/** The harness, with the time that each execution it had not in its cache took by itself. */
-function timed(harness: Harness, bare: Map<string, number>): Harness {
-  return {
-    id: harness.id,
-    executions: harness.executions,
-    suite: async (repository_id, request) => {
-      const execution = harness.executionOf(repository_id, request);
-      const isKnown = world.cache.get(execution) !== undefined;
-      const run = await harness.suite(repository_id, request);
-      if (!isKnown) bare.set(execution, run.wall_ms);
-      return run;
-    },
-    cold: (repository_id, request) => harness.cold(repository_id, request),
-    probe: (repository_id, request) => harness.probe(repository_id, request),
-    executionOf: (repository_id, request) => harness.executionOf(repository_id, request),
-  };
+/** As many candidates as wanted of every kind but those that hang, in random order. */
+async function plant(wanted: number): Promise<Planted[]> {
+  const kinds = plants.filter(({ name }) => name !== 'hangs');
+  const bases = await world.bases(Math.max(1, Math.ceil(wanted / (world.grounds.length * 100))));
+  const copies = Math.max(1, Math.ceil((wanted - bases.length * kinds.length) / (bases.length * flakes.length)));
+  const all = await plantAll(bases, [...kinds, ...flakes], world.tools, copies);
+  const planted = shuffled(all, seededRandom(values.seed)).slice(0, wanted);
+  say(`${planted.length} candidates planted; judging`);
+  return planted;
+}
+
+function report(judged: readonly Judged[], moments: readonly Moment[], spent: Spent, bare: Bare): void {
+  const libraries = new Set(judged.map(({ base }) => base.ground.repository.name));
+  line(
+    `\n${judged.length} planted candidates, ${libraries.size} real libraries, ${workers} workers, ${reruns} runs each`,
+  );
+  const [first, last] = [moments[0]!, moments.at(-1)!];
+  const wall_ms = last.wall_ms - first.wall_ms;
+  const seconds = (ms: number) => (ms / 1000).toFixed(1);
+  const share = (ms: number) => `${Math.round((100 * ms) / (workers * wall_ms))} %`;
+  line(
+    '\nwall time of the gates / wall time of the same runs bare, fresh processes; sandbox left out of the bare side\n',
+  );
+  line(
+    drawTable([
+      { figure: 'wall time of the gates, s', value: seconds(wall_ms) },
+      { figure: 'runs of tests they asked for', value: spent.runs.length },
+      {
+        figure: `wall time of ${bare.runs === spent.runs.length ? 'these' : `these, from ${bare.runs},`} bare, s`,
+        value: seconds(bare.wall_ms),
+      },
+      { figure: 'left out: an empty run in the sandbox, ms', value: Math.round(bare.sandbox_ms) },
+      { figure: 'gates / bare (goal 1.25)', value: (wall_ms / bare.wall_ms).toFixed(2) },
+      { figure: 'candidates judged per worker-hour', value: Math.round((judged.length * 3.6e6) / (workers * wall_ms)) },
+      { figure: "of the workers' time: runs in their sessions", value: share(spent.running_ms) },
+      { figure: `of the workers' time: starting ${spent.sessions} sessions`, value: share(spent.starting_ms) },
+      {
+        figure: "of the workers' time: neither",
+        value: share(workers * wall_ms - spent.running_ms - spent.starting_ms),
+      },
+      { figure: 'workers x wall / runs in their sessions', value: ((workers * wall_ms) / spent.running_ms).toFixed(2) },
+      { figure: 'processor time of the judging process, s', value: seconds(last.cpu_ms - first.cpu_ms) },
+    ]),
+  );
+  line('\nms per task; "ours" is what is not spent in runs of tests\n');
+  line(drawTable(slicesOf(moments, workers)));
+  line('');
+  line(drawTable(endsOf(judged)));
+}
+
+function endsOf(judged: readonly Judged[]): object[] {
+  const ends = Map.groupBy(judged, ({ verdicts }) => {
+    const { gate_index, gate, passed } = verdicts.at(-1)!;
+    return passed ? '5 through' : `${gate_index} ${gate}`;
+  });
+  return [...ends]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([end, list]) => ({
+      'stopped at': end,
+      candidates: list.length,
+      share: (list.length / judged.length).toFixed(2),
+    }));
 }
