@@ -6,6 +6,7 @@ import { CachedHarness } from '../pipeline/harness/harness.ts';
 import { SessionPool } from '../pipeline/harness/pool.ts';
 import { openLibrary } from '../pipeline/repositories/library.ts';
 import type { Seed } from '../pipeline/repositories/manifest.ts';
+import { hasOwnEnvironment } from '../pipeline/repositories/node-environment.ts';
 import { detect } from '../pipeline/repositories/own/detect.ts';
 import { keepOwn, type OwnRepository, readOwn } from '../pipeline/repositories/own/list.ts';
 import { pin } from '../pipeline/repositories/own/pin.ts';
@@ -100,7 +101,8 @@ async function add(
   refuseName(seed, others);
   if (seed.source.length === 0)
     return unusable(text, 'unavailable', 'no source file was found; say which with --source');
-  const runners = given.requirement.length === 0 ? before : await openRunners(settings, [...others, seed], effects);
+  const needs_more = given.requirement.length > 0 || hasOwnEnvironment(seed.test.runner);
+  const runners = needs_more ? await openRunners(settings, [...others, seed], effects) : before;
   return judged(text, seed, await tried(seed, settings, given, runners, effects));
 }
 

@@ -1,13 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DataError } from '../pipeline/errors.ts';
+import type { Identities } from '../pipeline/harness/harness.ts';
 import { javascriptRunner } from '../pipeline/languages/javascript/runner/index.ts';
 import type { PythonEnvironment } from '../pipeline/languages/python/runner/command.ts';
 import { pythonRunner } from '../pipeline/languages/python/runner/runner.ts';
-import type { Language, Library, Sandbox, TestRunner } from '../pipeline/ports.ts';
+import type { Library, Sandbox, TestRunner } from '../pipeline/ports.ts';
 import { type FetchSeed, openLibrary } from '../pipeline/repositories/library.ts';
 import { parseManifest, type Seed } from '../pipeline/repositories/manifest.ts';
-import { prepareNodeEnvironment } from '../pipeline/repositories/node-environment.ts';
+import {
+  hasOwnEnvironment,
+  type OwnEnvironment,
+  ownEnvironments,
+  prepareNodeEnvironment,
+} from '../pipeline/repositories/node-environment.ts';
 import { fetchNpm } from '../pipeline/repositories/npm.ts';
 import { readOwn } from '../pipeline/repositories/own/list.ts';
 import { fetchPypi } from '../pipeline/repositories/pypi.ts';
@@ -24,12 +30,14 @@ export interface Runners {
   sandbox: Sandbox;
   runners: TestRunner[];
   /** Everything that decides how a run of a language comes out: runner, interpreter, installed packages, sandbox. */
-  identities: Record<Language, string>;
+  identities: Identities;
   /** Brings a seed's tree here and returns its folder. */
   fetchSeed: FetchSeed;
   /** What stands for an image of a language where there is no container. */
   python: PythonEnvironment;
   node_modules: string;
+  /** The same for test frameworks that have packages of their own. */
+  packagesOf: Partial<Record<OwnEnvironment, string>>;
 }
 
 /** What lies outside the process: the sandbox, the runners of each language, the seeds. */
@@ -76,8 +84,8 @@ export async function openRunners(settings: Settings, seeds: readonly Seed[], ef
   await installMissing(effects);
   const sandbox = await openSandboxOf(settings, effects);
   const cacheDir = join(resolve(settings.data), 'cache');
-  const requirements = (language: Seed['language']) =>
-    [...new Set(seeds.filter((s) => s.language === language).flatMap((s) => s.requirements))].sort();
+  const common = seeds.filter((seed) => !hasOwnEnvironment(seed.test.runner));
+  const requirements = (language: Seed['language']) => requirementsOf(common.filter((s) => s.language === language));
   const python = await preparePythonEnvironment({
     cacheDir,
     python: settings.python,
@@ -89,6 +97,8 @@ export async function openRunners(settings: Settings, seeds: readonly Seed[], ef
     dependencies: requirements('javascript'),
     progress: effects.log,
   });
+  const own = await prepareOwn(seeds, cacheDir, effects);
+  const packagesOf = Object.fromEntries(own.map(({ framework, node_modules }) => [framework, node_modules]));
   const fetchSeed = async ({ origin }: Seed): Promise<string> => {
     switch (origin.kind) {
       case 'pypi':
@@ -101,12 +111,32 @@ export async function openRunners(settings: Settings, seeds: readonly Seed[], ef
   };
   const runners = [
     pythonRunner({ sandbox, python }),
-    javascriptRunner({ sandbox, node: process.execPath, node_modules: node.node_modules }),
+    javascriptRunner({ sandbox, node: process.execPath, node_modules: node.node_modules, packagesOf }),
   ];
   const [pytest, node_runner] = runners as [TestRunner, TestRunner];
+  const javascript = `${node_runner.id} node-${process.versions.node}`;
   const identities = {
     python: `${pytest.id} ${sandbox.id}`,
-    javascript: `${node_runner.id} node-${process.versions.node} ${node.id}`,
+    javascript: `${javascript} ${node.id}`,
+    ...Object.fromEntries(
+      own.map(({ framework, id }) => [`javascript/${framework}`, `${javascript} ${framework} ${id}`]),
+    ),
   };
-  return { sandbox, runners, identities, fetchSeed, python, node_modules: node.node_modules };
+  return { sandbox, runners, identities, fetchSeed, python, node_modules: node.node_modules, packagesOf };
+}
+
+const requirementsOf = (seeds: readonly Seed[]): string[] =>
+  [...new Set(seeds.flatMap(({ requirements }) => requirements))].sort();
+
+/** Environments of the frameworks that have their own, of those that a seed uses. */
+async function prepareOwn(seeds: readonly Seed[], cacheDir: string, { log }: Effects) {
+  const frameworks = Object.keys(ownEnvironments) as OwnEnvironment[];
+  const used = frameworks.filter((framework) => seeds.some(({ test }) => test.runner === framework));
+  const prepared = [];
+  for (const framework of used) {
+    const dependencies = requirementsOf(seeds.filter(({ test }) => test.runner === framework));
+    const options = { cacheDir, frameworks: ownEnvironments[framework], dependencies, progress: log };
+    prepared.push({ framework, ...(await prepareNodeEnvironment(options)) });
+  }
+  return prepared;
 }

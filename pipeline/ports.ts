@@ -30,7 +30,7 @@ export interface RepositorySnapshot {
 
 /** How a repository's own tests are run. */
 export interface TestCommand {
-  runner: 'pytest' | 'tape' | 'node-test' | 'mocha';
+  runner: 'pytest' | 'tape' | 'node-test' | 'mocha' | 'jest' | 'vitest';
   /** Tests left out by id, with a reason in the manifest (needs a network, a clock, another package ...). */
   deselect: readonly string[];
   /** Extra import roots relative to the repository, for example `src`. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DataError } from '../errors.ts';
 import { applyPatch } from '../mutation/patch.ts';
 import type { RepositorySnapshot } from '../ports.ts';
-import { frameworkPins } from '../repositories/node-environment.ts';
+import { pinsOf as frameworkPinsOf } from '../repositories/node-environment.ts';
 import { basePins } from '../repositories/python-environment.ts';
 import type { BundleFile } from './bundle.ts';
 import { commitId, commitScript } from './commit.ts';
@@ -83,7 +83,7 @@ function pinsOf(snapshot: RepositorySnapshot, { requirements, installed }: Toolc
     const pins = [...basePins.filter((pin) => !pin.startsWith('pip==')), ...own].sort();
     return [{ path: 'requirements.txt', content: `${pins.join('\n')}\n` }];
   }
-  const framework = frameworkPins.filter((pin) => pin.startsWith(`${snapshot.test.runner}@`));
+  const framework = frameworkPinsOf(snapshot.test.runner);
   const dependencies = Object.fromEntries([...framework, ...own].sort().map(split));
   return [
     { path: 'package.json', content: `${JSON.stringify({ private: true, dependencies }, null, 2)}\n` },

@@ -19,12 +19,17 @@ const harnessVersion = 2;
 /** Times a run that the infrastructure broke is tried again before it is recorded as such. */
 const retries = 2;
 
+export type Identities = Readonly<Record<Language, string> & Partial<Record<`${Language}/${string}`, string>>>;
+
 export interface HarnessOptions {
   library: Library;
   pool: SessionPool;
   cache: ExecutionCache;
-  /** Everything that decides how a run of a language comes out: runner, interpreter, installed packages, sandbox. */
-  identities: Readonly<Record<Language, string>>;
+  /**
+   * Everything that decides how a run of a language comes out: runner, interpreter, installed packages, sandbox. One of
+   * `language/test framework` overrules that of the language.
+   */
+  identities: Identities;
   /** Answers from the cache alone: what was never run is a `NotStored`. */
   stored_only?: boolean;
 }
@@ -126,7 +131,9 @@ export class CachedHarness implements Harness {
   }
 
   private key(repository_id: string, kind: string, identity: unknown): string {
-    const runner = this.options.identities[this.snapshot(repository_id).language];
+    const { language, test } = this.snapshot(repository_id);
+    const { identities } = this.options;
+    const runner = identities[`${language}/${test.runner}`] ?? identities[language];
     return sha256(canonicalJson([harnessVersion, runner, repository_id, kind, identity])).slice(0, 32);
   }
 

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { DataError } from '../errors.ts';
 
 const Test = z.strictObject({
-  runner: z.enum(['pytest', 'tape', 'node-test', 'mocha']),
+  runner: z.enum(['pytest', 'tape', 'node-test', 'mocha', 'jest', 'vitest']),
   /** Tests left out, each with why. */
   deselect: z.array(z.strictObject({ id: z.string().min(1), reason: z.string().min(1) })),
   import_roots: z.array(z.string()),

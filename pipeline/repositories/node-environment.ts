@@ -15,11 +15,29 @@ const layout = 1;
 /** The test frameworks that the runner drives; node:test comes with Node. */
 export const frameworkPins: readonly string[] = ['mocha@11.7.5', 'tape@5.10.2'];
 
+/**
+ * Frameworks that bring many packages of their own: each in an environment apart, and only where a repository uses it,
+ * so that none of these packages is found by the tests of another.
+ */
+export const ownEnvironments = {
+  jest: ['@babel/plugin-transform-modules-commonjs@7.27.1', 'jest@30.5.2'],
+  vitest: ['vite@8.3.8', 'vitest@5.1.1'],
+} as const;
+export type OwnEnvironment = keyof typeof ownEnvironments;
+
+export const hasOwnEnvironment = (runner: string): runner is OwnEnvironment => runner in ownEnvironments;
+
+/** What a framework is installed from. */
+export const pinsOf = (runner: string): readonly string[] =>
+  hasOwnEnvironment(runner) ? ownEnvironments[runner] : frameworkPins.filter((pin) => pin.startsWith(`${runner}@`));
+
 export interface NodeEnvironmentOptions {
   /** Environments lie in `node/` below it. */
   cacheDir: string;
   /** Exact pins (`name@version`) that the tests and sources of the seeds need. */
   dependencies: readonly string[];
+  /** Pins of the frameworks themselves, when not the usual ones. */
+  frameworks?: readonly string[];
   /** Told what is going on, a line at a time. */
   progress?: (line: string) => void;
 }
@@ -36,7 +54,7 @@ export interface NodeEnvironment {
  * runs. What the pinned packages need in turn is as npm resolves it on the day. DataError when npm cannot do it.
  */
 export async function prepareNodeEnvironment(options: NodeEnvironmentOptions): Promise<NodeEnvironment> {
-  const pins = checkedPins([...frameworkPins, ...options.dependencies]);
+  const pins = checkedPins([...(options.frameworks ?? frameworkPins), ...options.dependencies]);
   const digest = sha256(canonicalJson({ layout, pins })).slice(0, 12);
   const folder = join(options.cacheDir, 'node', digest);
   if (!(await isComplete(folder, digest))) await install(folder, digest, pins, options);

@@ -35,6 +35,10 @@ export function testCommand(runner: string, failing_tests: readonly string[]): s
       return `python -m pytest ${failing_tests.slice(0, namedTests).map(quoted).join(' ')}`;
     case 'node-test':
       return `node --test ${files.join(' ')}`;
+    case 'jest':
+      return `jest ${files.join(' ')}`;
+    case 'vitest':
+      return `vitest run ${files.join(' ')}`;
     case 'mocha':
       return `mocha ${files.join(' ')}`;
     default:

@@ -1,28 +1,9 @@
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Limits, Sandbox, SandboxCommand, SandboxOutcome } from '../../pipeline/ports.ts';
+import type { Sandbox, SandboxCommand, SandboxOutcome } from '../../pipeline/ports.ts';
 import { processesNaming } from '../pipeline/sandbox/processes.ts';
 import { makeScratch, type Scratch } from '../pipeline/sandbox/scratch.ts';
-
-const MEBIBYTE = 1024 * 1024;
-
-export const LIMITS: Limits = {
-  wall_ms: 20_000,
-  cpu_s: 20,
-  memory_bytes: 1024 * MEBIBYTE,
-  process_count: 64,
-  output_bytes: MEBIBYTE,
-  file_bytes: 4 * MEBIBYTE,
-};
-
-const ENVIRONMENT = { PATH: '/usr/bin:/bin' };
-
-/** A name no other process has, to look for on the host afterwards. */
-let marker_count = 0;
-const marker = (): string => String(7_000_000 + process.pid * 100 + marker_count++);
-
-const failing = (scripts: readonly string[]): string =>
-  scripts.map((script) => `(${script}) 2>/dev/null && echo "did: ${script.replace(/["$]/g, '')}"`).join('\n');
+import { ENVIRONMENT, failing, LIMITS, MEBIBYTE, marker } from './sandbox-commands.ts';
 
 /**
  * What any sandbox must do, whoever starts it. `lacks` names the parts that a lower level goes without, as its README

@@ -48,9 +48,14 @@ describe.skipIf(missing !== null)('repos add', () => {
         /only 0 tests pass/,
       ],
       [
-        await tree('jested', { 'package.json': '{"scripts":{"test":"jest"}}', 'a.js': '', 'a.test.js': 'test()' }),
+        await tree('karmic', { 'package.json': '{"scripts":{"test":"karma"}}', 'a.js': '', 'a.test.js': 'test()' }),
         'missing_runner',
-        /jest; tape, mocha and node:test can be run/,
+        /karma; tape, mocha, node:test, jest and vitest can be run/,
+      ],
+      [
+        await tree('gopher', { 'go.mod': 'module gopher\n', 'a.go': 'package a\n', 'a_test.go': 'package a\n' }),
+        'missing_runner',
+        /a Go project; Python and JavaScript packages can be run/,
       ],
       [
         await tree('endless', { ...python, 'tests/test_one.py': 'def test_one():\n    while True: pass\n' }),

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { canariesFor, coldCommand } from '../../languages/javascript/runner/command.ts';
+import { canariesFor, coldCommand, isProcessOnly } from '../../languages/javascript/runner/command.ts';
 import { pytestCommand } from '../../languages/python/runner/command.ts';
 import type { RepositorySnapshot, SandboxCommand } from '../../ports.ts';
 import { REWARD_WEIGHTS } from '../../training/rewards.ts';
@@ -53,13 +53,13 @@ export function graderFiles(
     pass_to_pass: key.pass_to_pass,
     weights: { full_repair, partial_repair, preservation },
     protected: protectedPaths(snapshot),
-    canaries: python ? { count: 1, suffix: '' } : javascriptCanaries(snapshot),
+    canaries: python ? { count: 1, suffix: '' } : javascriptCanaries(snapshot, repository.tests),
     log_names: oddNames([...key.fail_to_pass, ...key.pass_to_pass]),
   };
   return [
     { path: 'verifier.json', content: `${JSON.stringify(verifier, null, 1)}\n` },
     { path: 'request.json', content: `${JSON.stringify(python ? { ...request, root: workdir } : request)}\n` },
-    ...(python ? pythonGrader() : javascriptGrader()),
+    ...(python ? pythonGrader() : javascriptGrader(snapshot)),
   ];
 }
 
@@ -80,8 +80,8 @@ function commandOf(snapshot: RepositorySnapshot, tests: readonly string[]): Sand
   return pytestCommand(options, snapshot, { plugin: 'cold', request, limits: null as never });
 }
 
-const javascriptCanaries = (snapshot: RepositorySnapshot): Verifier['canaries'] => {
-  const ids = canariesFor(snapshot);
+const javascriptCanaries = (snapshot: RepositorySnapshot, tests: readonly string[]): Verifier['canaries'] => {
+  const ids = canariesFor(snapshot, tests);
   return { count: ids.length, suffix: ids[0]!.split('::')[1]!.replace(/^\w+/, '') };
 };
 
@@ -113,16 +113,20 @@ function pythonGrader(): BundleFile[] {
   ];
 }
 
-function javascriptGrader(): BundleFile[] {
+function javascriptGrader(snapshot: RepositorySnapshot): BundleFile[] {
   const inside = join(languages, 'javascript/runner/inside');
-  const cold = readdirSync(inside).filter((name) => !warmOnly.includes(name));
+  const cold = readdirSync(inside).filter((name) => isNeeded(name, snapshot));
   return [own('grade.cjs'), ...cold.sort().map((name) => ({ path: name, content: readFileSync(join(inside, name)) }))];
 }
+
+const isNeeded = (name: string, snapshot: RepositorySnapshot): boolean =>
+  !warmOnly.includes(name) && (isProcessOnly(snapshot) || !/^(jest|vitest)/.test(name));
 
 const warmOnly = [
   'coverage.cjs',
   'guard.cjs',
   'loader.cjs',
+  'mapped-coverage.cjs',
   'node-test-tree.cjs',
   'node-test.cjs',
   'run-once.cjs',

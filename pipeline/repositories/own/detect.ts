@@ -15,7 +15,7 @@ export function detect(root: string): Detected {
   if (isPython || globSync('**/*.py', { cwd: root }).length > 0) return detectPython(root);
   const known: Record<string, string> = { 'go.mod': 'Go', 'Cargo.toml': 'Rust', 'pom.xml': 'Java', Gemfile: 'Ruby' };
   const other = Object.keys(known).find((name) => existsSync(join(root, name)));
-  const detail = other ? `a ${known[other]} project; Python and CommonJS packages can be run` : 'no known language';
+  const detail = other ? `a ${known[other]} project; Python and JavaScript packages can be run` : 'no known language';
   return { status: 'missing_runner', detail };
 }
 
@@ -52,14 +52,19 @@ function detectPython(root: string): Detected {
 /** What a test script or a test file says of its framework. */
 const frameworks = ['tape', 'mocha', 'node-test', 'jest', 'vitest', 'ava', 'jasmine', 'tap', 'uvu', 'karma'] as const;
 type Framework = (typeof frameworks)[number];
-const runnable = new Set<Framework>(['tape', 'mocha', 'node-test']);
+type Runnable = Exclude<Seed['test']['runner'], 'pytest'>;
+const runnable = ['tape', 'mocha', 'node-test', 'jest', 'vitest'] as const satisfies readonly Runnable[];
+const isRunnable = (framework: string | null): framework is Runnable => runnable.some((name) => name === framework);
+/** Those whose own loader reads ES modules, and which know their test files by name. */
+const byName = new Set<string>(['jest', 'vitest']);
 
 const javascriptTests = [
   'test/**/*.js',
   'tests/**/*.js',
   'test.js',
-  '**/*.test.js',
-  '__tests__/**/*.js',
+  '**/*.test.{js,cjs,mjs}',
+  '**/*.spec.{js,cjs,mjs}',
+  '**/__tests__/**/*.js',
   'spec/**/*.js',
 ];
 
@@ -69,20 +74,21 @@ function detectJavascript(root: string): Detected {
   const files = tests.flatMap((glob) => testFiles(root, glob));
   if (files.length === 0) return { status: 'no_tests', detail: `no file like ${javascriptTests.join(', ')}` };
   const texts = files.slice(0, 40).map((path) => readFileSync(join(root, path), 'utf8'));
-  const framework = frameworkOf(texts.join('\n'), String(manifest.scripts?.test ?? ''));
-  if (framework === null || !runnable.has(framework))
+  const framework = frameworkOf(texts.join('\n'), manifest);
+  if (!isRunnable(framework))
     return {
       status: 'missing_runner',
-      detail: `its tests are of ${framework ?? 'an unknown framework'}; tape, mocha and node:test can be run`,
+      detail: `its tests are of ${framework ?? 'an unknown framework'}; tape, mocha, node:test, jest and vitest can be run`,
     };
-  if (manifest.type === 'module') return { status: 'missing_runner', detail: 'ES modules; CommonJS can be run' };
+  if (manifest.type === 'module' && !byName.has(framework))
+    return { status: 'missing_runner', detail: `ES modules tested by ${framework}; CommonJS can be run` };
   return {
     language: 'javascript',
     version: String(manifest.version ?? '0.0.0'),
     licence: typeof manifest.license === 'string' ? manifest.license : 'unknown',
-    source: sourcesOf(root),
-    tests,
-    test: { runner: framework as 'tape' | 'mocha' | 'node-test', deselect: [], import_roots: [], environment: {} },
+    source: sourcesOf(root, byName.has(framework) ? '{js,cjs,mjs}' : '{js,cjs}'),
+    tests: byName.has(framework) ? namedTests(files) : tests,
+    test: { runner: framework, deselect: [], import_roots: [], environment: {} },
   };
 }
 
@@ -95,22 +101,29 @@ function readManifest(path: string): Record<string, any> {
   }
 }
 
+/** As jest and vitest know them; all when none is named so. */
+function namedTests(files: readonly string[]): string[] {
+  const named = files.filter((path) => /(^|\/)__tests__\/|\.(test|spec)\.[cm]?js$/.test(path));
+  return [...new Set(named.length > 0 ? named : files)].sort();
+}
+
 const testFiles = (root: string, glob: string): string[] =>
   globSync(glob, { cwd: root }).filter((path) => !path.includes('node_modules/'));
 
-function frameworkOf(text: string, script: string): Framework | null {
-  const required = (name: string) => new RegExp(`(require\\(|from )['"](node:)?${name}['"/]`).test(text);
+function frameworkOf(text: string, { scripts, devDependencies }: Record<string, any>): Framework | null {
+  const script = String(scripts?.test ?? '');
+  const required = (name: string) => new RegExp(`(require\\(|from )['"](node:|@)?${name}['"/]`).test(text);
   if (required('tape')) return 'tape';
   if (/(require\(|from )['"]node:test['"]/.test(text)) return 'node-test';
   const named = frameworks.find((name) => new RegExp(`\\b${name}\\b`).test(script) || required(name));
-  return named ?? (/\bdescribe\s*\(/.test(text) ? 'mocha' : null);
+  return named ?? frameworks.find((name) => devDependencies?.[name]) ?? (/\bdescribe\s*\(/.test(text) ? 'mocha' : null);
 }
 
 const javascriptAside =
-  /(^|\/)(node_modules|tests?|__tests__|spec|examples?|bench(marks?)?|docs?|dist|coverage|\.[^/]+)\/|(^|\/)[^/]*\.(test|spec|config|min)\.js$|(^|\/)(test|Gruntfile|gulpfile)\.js$/;
+  /(^|\/)(node_modules|tests?|__tests__|spec|examples?|bench(marks?)?|docs?|dist|coverage|\.[^/]+)\/|(^|\/)[^/]*\.(test|spec|config|min)\.[cm]?js$|(^|\/)(test|Gruntfile|gulpfile)\.js$/;
 
-function sourcesOf(root: string): string[] {
-  const files = globSync('**/*.{js,cjs}', { cwd: root }).filter((path) => !javascriptAside.test(path));
+function sourcesOf(root: string, extensions: string): string[] {
+  const files = globSync(`**/*.${extensions}`, { cwd: root }).filter((path) => !javascriptAside.test(path));
   return [...new Set(files)].sort();
 }
 

@@ -6,7 +6,7 @@ import { bubblewrapLaunch } from '../../../pipeline/sandbox/bubblewrap-launch.ts
 import { createGroup, findControllers, sweepGroups } from '../../../pipeline/sandbox/cgroup.ts';
 import { inspectHost } from '../../../pipeline/sandbox/host.ts';
 import { supervise } from '../../../pipeline/sandbox/supervise.ts';
-import { LIMITS } from '../../contracts/sandbox.ts';
+import { LIMITS } from '../../contracts/sandbox-commands.ts';
 
 const user_id = process.geteuid!();
 let root: string;

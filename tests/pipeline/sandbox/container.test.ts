@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { DataError } from '../../../pipeline/errors.ts';
 import { type Container, containerArguments } from '../../../pipeline/sandbox/container/arguments.ts';
 import { requireEngine } from '../../../pipeline/sandbox/container/engine.ts';
-import { LIMITS } from '../../contracts/sandbox.ts';
+import { LIMITS } from '../../contracts/sandbox-commands.ts';
 
 const container = (more: Partial<Container> = {}): Container => ({
   name: 'socratic-swe-1-0',

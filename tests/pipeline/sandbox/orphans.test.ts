@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { LIMITS } from '../../contracts/sandbox.ts';
+import { LIMITS } from '../../contracts/sandbox-commands.ts';
 import { fullLevel } from './full-level.ts';
 import { processesNaming } from './processes.ts';
 import { openAsOrdinaryUser, ordinaryUserObstacle } from './remote-sandbox.ts';

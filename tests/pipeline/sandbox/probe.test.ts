@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { DataError } from '../../../pipeline/errors.ts';
 import { parseHardLimits, requireTools } from '../../../pipeline/sandbox/host.ts';
 import { type LevelReport, openSandbox, probeLevels } from '../../../pipeline/sandbox/index.ts';
-import { LIMITS } from '../../contracts/sandbox.ts';
+import { LIMITS } from '../../contracts/sandbox-commands.ts';
 import { fullLevel } from './full-level.ts';
 
 const { missing } = await fullLevel();

@@ -7,7 +7,7 @@ import { bubblewrapLaunch } from '../../../pipeline/sandbox/bubblewrap-launch.ts
 import { inspectHost } from '../../../pipeline/sandbox/host.ts';
 import { openSandbox } from '../../../pipeline/sandbox/index.ts';
 import { supervise } from '../../../pipeline/sandbox/supervise.ts';
-import { LIMITS } from '../../contracts/sandbox.ts';
+import { LIMITS } from '../../contracts/sandbox-commands.ts';
 import { fullLevel } from './full-level.ts';
 import { processesNaming } from './processes.ts';
 import { NOBODY } from './scratch.ts';

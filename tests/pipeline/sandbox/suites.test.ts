@@ -4,7 +4,7 @@ import { pythonRunner } from '../../../pipeline/languages/python/runner/runner.t
 import type { Language, Sandbox, TestRunner } from '../../../pipeline/ports.ts';
 import { preparePythonEnvironment } from '../../../pipeline/repositories/python-environment.ts';
 import { LEVELS, type Level, openSandbox, probeLevels } from '../../../pipeline/sandbox/index.ts';
-import { type Ground, testRunnerContract } from '../../contracts/test-runner.ts';
+import { type Ground, levelAgreement } from '../../contracts/level-agreement.ts';
 import { project } from '../../sources.ts';
 import { editIn, missingSandbox, openTiny, snapshotOf, type TinyWorld } from '../../tiny.ts';
 
@@ -50,7 +50,7 @@ describe.skipIf(missing !== null)('the suites of the tiny libraries', () => {
 
   for (const { level } of lower.filter(({ id }) => id !== null))
     for (const language of languagesOf(level))
-      testRunnerContract(`on level ${level}: ${language}`, async () => ({
+      levelAgreement(`on level ${level}: ${language}`, async () => ({
         runner: await runnerIn(await openSandbox({ level }), language),
         reference: await runnerIn(await openSandbox({ level: 'bubblewrap-full' }), language),
         ground: groundOf(language),

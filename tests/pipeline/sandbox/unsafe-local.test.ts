@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SandboxCommand } from '../../../pipeline/ports.ts';
 import { openSandbox } from '../../../pipeline/sandbox/index.ts';
 import { inward, outward } from '../../../pipeline/sandbox/translation.ts';
-import { LIMITS } from '../../contracts/sandbox.ts';
+import { LIMITS } from '../../contracts/sandbox-commands.ts';
 import { processesNaming } from './processes.ts';
 import { makeScratch, type Scratch } from './scratch.ts';
 

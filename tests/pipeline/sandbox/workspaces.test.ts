@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { probeLevels } from '../../../pipeline/sandbox/index.ts';
 import { makeWorkspace, sweepWorkspaces } from '../../../pipeline/sandbox/workspaces.ts';
-import { LIMITS } from '../../contracts/sandbox.ts';
+import { LIMITS } from '../../contracts/sandbox-commands.ts';
 import { processesNaming } from './processes.ts';
 import { openAsOrdinaryUser, ordinaryUserObstacle } from './remote-sandbox.ts';
 

@@ -7,20 +7,21 @@ import type {
   SuiteRun,
   TestResult,
 } from '../../../ports.ts';
-import { canariesFor, coldCommand, type NodeInstallation } from './command.ts';
+import { canariesFor, coldCommand, isProcessOnly, type NodeInstallation } from './command.ts';
 import { editedTexts } from './edits.ts';
 import { parseMessage, Results } from './messages.ts';
 
-/** One fresh process with the real framework. Coverage comes from a warm session only. */
+/** One fresh process with the real framework. Coverage comes from a warm session, where a framework has one. */
 export async function runCold(
   sandbox: Sandbox,
   installation: NodeInstallation,
   repository: RepositorySnapshot,
   request: SuiteRequest,
 ): Promise<SuiteRun> {
-  if (request.coverage) throw new Error('a cold run measures no coverage: ask a warm session');
+  if (request.coverage && !isProcessOnly(repository))
+    throw new Error('a cold run measures no coverage: ask a warm session');
   const texts = await editedTexts(repository, request.edits);
-  const canaries = canariesFor(repository);
+  const canaries = canariesFor(repository, request.tests);
   const job = { request, texts, canaries, wall_ms: request.wall_ms };
   const ended = await sandbox.run(coldCommand(installation, repository, job));
   const results = new Results(canaries);

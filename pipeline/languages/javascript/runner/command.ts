@@ -15,11 +15,14 @@ const mebibyte = 1024 * 1024;
 /** Young and old heap of V8. Less than the sandbox allows, so that a leak ends as an error of V8. */
 const heap_megabytes = 512;
 
+/** Each thread of vitest reserves address space of its own for code, which counts though it is never used. */
+const memoryOf = ({ test }: RepositorySnapshot): number => (test.runner === 'vitest' ? 4096 : 1536) * mebibyte;
+
 /** Most a run may use; `wall_ms` bounds its whole life. */
-export const limitsFor = (wall_ms: number): Limits => ({
+const limitsFor = (repository: RepositorySnapshot, wall_ms: number): Limits => ({
   wall_ms,
   cpu_s: Math.ceil(wall_ms / 1000) * 4 + 10,
-  memory_bytes: 1536 * mebibyte,
+  memory_bytes: memoryOf(repository),
   process_count: 128,
   output_bytes: 64 * mebibyte,
   file_bytes: 64 * mebibyte,
@@ -40,10 +43,18 @@ export const coldCommand = (
   repository: RepositorySnapshot,
   job: Job,
 ): SandboxCommand => {
-  const reporter = ['--test-reporter=/runner/node-test-reporter.mjs', '--test-reporter-destination=stdout'];
-  const flags = repository.test.runner === 'node-test' ? reporter : [];
+  const flags = nodeFlags[repository.test.runner] ?? [];
   return command(installation, repository, job, [...flags, '/runner/cold.cjs']);
 };
+
+const nodeFlags: Partial<Record<RepositorySnapshot['test']['runner'], readonly string[]>> = {
+  'node-test': ['--test-reporter=/runner/node-test-reporter.mjs', '--test-reporter-destination=stdout'],
+  jest: ['--experimental-vm-modules'],
+};
+
+/** Frameworks that run in a process of their own each time, and give each test file its own world. */
+export const isProcessOnly = ({ test }: Pick<RepositorySnapshot, 'test'>): boolean =>
+  test.runner === 'jest' || test.runner === 'vitest';
 
 /** Starts the process that stays. */
 export const warmCommand = (
@@ -74,14 +85,22 @@ function command(
     ],
     cwd: '/repo',
     environment: environmentOf(repository),
-    limits: limitsFor(job.wall_ms),
+    limits: limitsFor(repository, job.wall_ms),
   };
 }
 
-/** As many as `inside/canary.cjs` knows for the framework, and as deep. */
-export function canariesFor({ test }: RepositorySnapshot): string[] {
+/** As many as `inside/canary.cjs` knows for the framework, and as deep. Where files share nothing, each has its own. */
+export function canariesFor(repository: RepositorySnapshot, tests?: readonly string[]): string[] {
+  const { test } = repository;
+  if (isProcessOnly(repository)) return newCanaries(filesOf(repository, tests).length, 'js');
   const canaries = newCanaries(test.runner === 'tape' ? 4 : 1, 'js');
   return test.runner === 'mocha' ? canaries.map((id) => `${id} > fails`) : canaries;
+}
+
+function filesOf({ test_paths }: RepositorySnapshot, tests?: readonly string[]): readonly string[] {
+  if (!tests) return test_paths;
+  const asked = new Set(tests.map((id) => id.slice(0, id.indexOf('::'))));
+  return test_paths.filter((path) => asked.has(path));
 }
 
 const describe = ({ test, test_paths, source_paths }: RepositorySnapshot, { request, canaries }: Job) => ({
@@ -92,6 +111,7 @@ const describe = ({ test, test_paths, source_paths }: RepositorySnapshot, { requ
   canaries: canaries ?? [],
   tests: request?.tests ? [...request.tests, ...(canaries ?? [])] : null,
   stop_at_first_failure: request?.stop_at_first_failure ?? false,
+  ...(request?.coverage ? { coverage: true } : {}),
 });
 
 const environmentOf = ({ test }: RepositorySnapshot): Record<string, string> => ({

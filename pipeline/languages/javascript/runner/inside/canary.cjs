@@ -10,9 +10,10 @@ const tapeComplaints = [
 ];
 
 /** Every usual way to complain has to work; one that does not lets the test pass, and that gives it away. */
-function mustFail() {
+function mustFail(more = []) {
   const assert = require('node:assert');
   const complaints = [
+    ...more,
     () => assert.equal(1, 2),
     () => assert.strictEqual(1, 2),
     () => assert.deepEqual([1], [2]),
@@ -26,6 +27,16 @@ function mustFail() {
   for (const complaint of complaints) if (!complains(complaint)) return;
   throw new Error('canary');
 }
+
+/** The same for the `expect` of jest and vitest. */
+const complaintsOf = (expect) => [
+  () => expect(1).toBe(2),
+  () => expect([1]).toEqual([2]),
+  () => expect({ a: 1 }).toStrictEqual({ a: 2 }),
+  () => expect('canary').toMatch('bird'),
+  () => expect(() => {}).toThrow(),
+  () => expect(1).not.toBe(1),
+];
 
 function complains(complaint) {
   try {
@@ -47,9 +58,9 @@ const planted = {
   // in a suite of its own: tests outside of any run first
   mocha: (describe, [name]) => {
     const [suite, title] = name.split(' > ');
-    describe(suite, () => globalThis.it(title, mustFail));
+    describe(suite, () => globalThis.it(title, () => mustFail()));
   },
-  'node-test': (test, [name]) => test(name, mustFail),
+  'node-test': (test, [name]) => test(name, () => mustFail()),
 };
 
 /** Files with the canaries' file after them, and a `load` that knows it. `test`: gives the framework's own function. */
@@ -63,4 +74,4 @@ function withCanaries({ runner, canaries, files, load, test }) {
   };
 }
 
-module.exports = { withCanaries };
+module.exports = { complaintsOf, mustFail, withCanaries };

@@ -63,7 +63,12 @@ async function runWith({ Run }) {
   }
 }
 
-if (job.runner === 'node-test') {
+const ownProcess = { jest: './jest.cjs', vitest: './vitest.cjs' };
+
+if (ownProcess[job.runner]) {
+  const files = selection.files(job.test_paths);
+  require(ownProcess[job.runner]).run({ job, selection, files, send, finish });
+} else if (job.runner === 'node-test') {
   require('./node-test-cold.cjs').run({ job, files, load, selection, send, finish });
 } else {
   runWith(job.runner === 'tape' ? require('./tape.cjs') : require('./mocha.cjs'));
