@@ -1,4 +1,4 @@
-import { count, defineTable, duration, id, listOf, oneOf, optional, type Row, real, text } from './table.ts';
+import { count, defineTable, duration, id, listOf, oneOf, optional, place, type Row, real, text } from './table.ts';
 
 export const Repositories = defineTable('repositories', {
   doc: 'A seed repository snapshot: where it came from, whether it can be used, and why not.',
@@ -13,7 +13,7 @@ export const Repositories = defineTable('repositories', {
       'What its tasks may be used for; the three never share a repository.',
     ),
     source_kind: oneOf(['pypi', 'npm', 'path'], 'Kind of origin.'),
-    source_locator: text('Name and version as the registry client takes them, or a path.'),
+    source_locator: place('Name and version as the registry client takes them, or a path.'),
     sha256: text('Digest of the archive (hex, or the npm integrity string).'),
     licence: text('SPDX identifier.'),
     runner: text('Test framework.'),

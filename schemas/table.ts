@@ -28,6 +28,8 @@ const metaOf = (schema: z.ZodType): ColumnMeta => {
 
 export const id = (doc: string) => column(z.string().min(1), { sql: 'VARCHAR', doc });
 export const text = (doc: string) => column(z.string(), { sql: 'VARCHAR', doc });
+/** Where something lies on this machine; volatile. */
+export const place = (doc: string) => column(z.string(), { sql: 'VARCHAR', doc, volatile: true });
 /** A string that holds valid JSON. */
 export const json = (doc: string) =>
   column(z.string().refine(isJson, { error: 'expected valid JSON text' }), { sql: 'VARCHAR', doc });

@@ -104,7 +104,7 @@ class ScriptedRunner implements TestRunner {
 }
 
 describe('what a real runner does only when the machine fails it', () => {
-  const repository = { repository_id: 'repo', language: 'python' } as RepositorySnapshot;
+  const repository = { repository_id: 'repo', language: 'python', test: { runner: 'pytest' } } as RepositorySnapshot;
   const library = { seeds: [{ repository_id: 'repo', snapshot: repository }] } as unknown as Library;
   let folder: string;
   let database: Database;

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe } from 'vitest';
-import type { Edit, RepositorySnapshot, TestRunner } from '../../../../pipeline/ports.ts';
-import type { OwnEnvironment } from '../../../../pipeline/repositories/node-environment.ts';
-import { type RunnerCase, testRunnerContract } from '../../../contracts/test-runner.ts';
-import { project } from '../../../sources.ts';
-import { runnerOf } from './frameworks.ts';
+import type { Edit, RepositorySnapshot, TestRunner } from '../../pipeline/ports.ts';
+import type { OwnEnvironment } from '../../pipeline/repositories/node-environment.ts';
+import { type RunnerCase, testRunnerContract } from '../contracts/test-runner.ts';
+import { runnerOf } from '../pipeline/languages/javascript/frameworks.ts';
+import { project } from '../sources.ts';
 
 const ids = [
   'test/numerals.test.js::with one letter',

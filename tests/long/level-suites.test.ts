@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe } from 'vitest';
-import { javascriptRunner } from '../../../pipeline/languages/javascript/runner/index.ts';
-import { pythonRunner } from '../../../pipeline/languages/python/runner/runner.ts';
-import type { Language, Sandbox, TestRunner } from '../../../pipeline/ports.ts';
-import { preparePythonEnvironment } from '../../../pipeline/repositories/python-environment.ts';
-import { LEVELS, type Level, openSandbox, probeLevels } from '../../../pipeline/sandbox/index.ts';
-import { type Ground, levelAgreement } from '../../contracts/level-agreement.ts';
-import { project } from '../../sources.ts';
-import { editIn, missingSandbox, openTiny, snapshotOf, type TinyWorld } from '../../tiny.ts';
+import { javascriptRunner } from '../../pipeline/languages/javascript/runner/index.ts';
+import { pythonRunner } from '../../pipeline/languages/python/runner/runner.ts';
+import type { Language, Sandbox, TestRunner } from '../../pipeline/ports.ts';
+import { preparePythonEnvironment } from '../../pipeline/repositories/python-environment.ts';
+import { LEVELS, type Level, openSandbox, probeLevels } from '../../pipeline/sandbox/index.ts';
+import { type Ground, levelAgreement } from '../contracts/level-agreement.ts';
+import { project } from '../sources.ts';
+import { editIn, missingSandbox, openTiny, snapshotOf, type TinyWorld } from '../tiny.ts';
 
 const missing = await missingSandbox();
 /** Containers have a test of their own among the long ones. */
