@@ -24,6 +24,7 @@ export const commands: Record<
   sql: { summary: 'ask the warehouse', load: () => import('./sql.ts') },
   repos: { summary: 'repositories of your own: add, ls', load: () => import('./repos.ts') },
   report: { summary: 'write the report of a round, one HTML file', load: () => import('./report.ts') },
+  compare: { summary: 'a round against another selection policy', load: () => import('./compare.ts') },
   view: { summary: 'look at the warehouse in a browser', load: () => import('./view.ts') },
   export: { summary: 'hand out a round in the formats of others', load: () => import('./export.ts') },
   check: { summary: 'run the checks of sql/checks', load: () => import('./check.ts') },

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canonicalJson, sha256 } from '../../pipeline/hash.ts';
@@ -125,6 +125,23 @@ describe.skipIf(missing !== null)('the command line over the tiny libraries, as 
     const plan = JSON.parse((await succeeds('plan', '2', '--json')).out);
     expect(new Set(plan.map((row: { state: string }) => row.state))).toEqual(new Set(['fresh']));
     expect((await succeeds('why', 'score', '2')).out).toBe('nothing changed: the stage would not run\n');
+  });
+
+  it('a round is compared with another selection, out of the same candidates', async () => {
+    const { out, err } = await succeeds('compare', '2', '--policy', 'hardness');
+    const stages = (fresh: boolean) =>
+      err.match(/^round 2 .*/gm)!.flatMap((line) => (line.includes(' fresh ') === fresh ? line.split(/ +/)[2]! : []));
+    expect(stages(true)).toEqual(['distill', 'generate', 'validate', 'score']);
+    expect(stages(false)).toEqual(['select', 'train', 'solve', 'evaluate']);
+    expect(out.trim()).toMatch(/reports\/round-2\.html$/);
+    expect(await readFile(out.trim(), 'utf8')).toMatch(/hardness/);
+    const again = await succeeds('compare', '2', '--policy', 'hardness');
+    expect(again.err.match(/^round 2 .*/gm)!.every((line) => line.includes(' fresh '))).toBe(true);
+    expect((await succeeds('round', '2')).err.match(/^round 2 .*/gm)!.every((line) => line.includes(' fresh '))).toBe(
+      true,
+    );
+    const refused = await socratic('compare', '2', '--policy', 'cos_unc');
+    expect([refused.code, refused.err]).toEqual([2, expect.stringContaining('found: one by cos_unc')]);
   });
 
   it('a changed setting reruns what depends on it, and says so', async () => {
