@@ -22,6 +22,13 @@ interface Found {
   second_reader_agrees: boolean;
 }
 
+/** What check_skyrl.py prints of a file. */
+interface SkyrlRead {
+  batch?: unknown[];
+  of_five_words?: number;
+  refused?: string;
+}
+
 const consumers = openConsumers();
 const missing = (await missingSandbox()) ?? consumers.missing;
 describe.skipIf(missing !== null)('datasets, trl and trajectories', () => {
@@ -93,6 +100,22 @@ describe.skipIf(missing !== null)('datasets, trl and trajectories', () => {
     names.forEach((name, index) => {
       expect(read[index], name).toEqual(profiles[name].rows(meant).rows);
     });
+  });
+
+  it("SkyRL's reader makes prompts of its rows, leaves out those that are too long, and refuses rows without a prompt", () => {
+    const file = at('skyrl/round_1.parquet');
+    const meant = profiles.skyrl.rows(tasks.map((task) => swebenchRow(task, snapshotOf(task.task.repository_id), 1)));
+    const [ours, other] = ask<[SkyrlRead, SkyrlRead]>(consumers, 'check_skyrl.py', file, at('sft/sft/round_1.parquet'));
+    expect(ours.batch).toEqual(
+      meant.rows.map(({ prompt, env_class, ...env_extras }, index) => ({
+        prompt,
+        env_class,
+        env_extras,
+        uid: String(index),
+      })),
+    );
+    expect(ours.of_five_words).toBe(0);
+    expect(other.refused).toMatch(/prompt/);
   });
 
   it('TRL takes chats for chats, and a text for none', () => {
