@@ -44,13 +44,18 @@ export const watchMemory = (pid: number, limit_bytes: number, exceeded: (bytes: 
     const bytes = familyBytes(pid, limit_bytes);
     if (bytes > limit_bytes) exceeded(bytes);
   };
+  let timer = setInterval(look, INTERVAL_MS);
   let interval_ms = INTERVAL_MS;
-  let timer = setInterval(look, interval_ms);
+  let is_stopped = false;
   const every = (wanted_ms: number): void => {
-    if (wanted_ms === interval_ms) return;
+    if (is_stopped || wanted_ms === interval_ms) return;
     clearInterval(timer);
     interval_ms = wanted_ms;
     timer = setInterval(look, interval_ms);
   };
-  return { rest: () => every(RESTING_MS), wake: () => every(INTERVAL_MS), stop: () => clearInterval(timer) };
+  const stop = (): void => {
+    is_stopped = true;
+    clearInterval(timer);
+  };
+  return { rest: () => every(RESTING_MS), wake: () => every(INTERVAL_MS), stop };
 };
