@@ -62,6 +62,9 @@ test-browser: $(INSTALLED) ## report and viewer in the Chromium of this machine
 conformance: $(INSTALLED) ## exports read by the consumers' own packages, in a virtual environment of their own
 	@vitest run --config vitest.conformance.config.ts
 
+conformance-verl: $(INSTALLED) ## the same for verl, whose reader brings torch (5 GB)
+	@CONFORMANCE_VERL=1 vitest run --config vitest.conformance.config.ts tests/conformance/verl.test.ts
+
 native: $(INSTALLED) ## build the native sketch library (needs a C++ compiler; nvcc adds CUDA)
 	@$(MAKE) --no-print-directory -C pipeline/sketch/native
 	@$(MAKE) --no-print-directory -C pipeline/sketch/native emulated bench
@@ -100,4 +103,4 @@ bench-view: $(INSTALLED) ## first paint and filters of the viewer over 36,000 ta
 clean: ## delete the warehouse; keeps what was fetched
 	rm -rf data/warehouse
 
-.PHONY: help setup round plan why status report view doctor validation-set test lint types test-long test-alone test-browser conformance native test-native bench-sketch gpu-check bench-loop bench-ingest bench-marts bench-workspaces bench-validate planted-truth bench-view clean
+.PHONY: help setup round plan why status report view doctor validation-set test lint types test-long test-alone test-browser conformance conformance-verl native test-native bench-sketch gpu-check bench-loop bench-ingest bench-marts bench-workspaces bench-validate planted-truth bench-view clean

@@ -5,15 +5,17 @@ import { sha256 } from '../../pipeline/hash.ts';
 import { project } from '../sources.ts';
 
 const here = import.meta.dirname;
-const pins = join(here, 'requirements.txt');
 
 /** A Python with the consumers' own packages, or why there is none. */
 export type Consumers = { python: string; missing: null } | { python: null; missing: string };
 
-/** Made once for a set of pins; a skip is printed with its reason. */
-export function openConsumers(): Consumers {
+/** Minor versions of Python 3, both included. */
+type Versions = readonly [first: number, last: number];
+
+/** Made once for a set of pins; a skip is printed with its reason. Harbor needs 3.12 or later. */
+export function openConsumers(requirements = 'requirements.txt', versions: Versions = [12, 14]): Consumers {
   try {
-    return { python: prepare(), missing: null };
+    return { python: prepare(join(here, requirements), versions), missing: null };
   } catch (error) {
     const missing = (error as Error).message.trim().split('\n').at(-1)!;
     process.stderr.write(`conformance tests are skipped: ${missing}\n`);
@@ -21,31 +23,20 @@ export function openConsumers(): Consumers {
   }
 }
 
-function prepare(): string {
-  const python = findPython();
+function prepare(pins: string, versions: Versions): string {
+  const python = findPython(versions);
   const folder = join(project, 'data/cache/conformance', sha256(`${readFileSync(pins, 'utf8')}${python}`).slice(0, 12));
-  if (!existsSync(join(folder, 'bin/python'))) install(python, folder);
+  if (!existsSync(join(folder, 'bin/python'))) install(python, folder, pins);
   return join(folder, 'bin/python');
 }
 
-/** Harbor needs 3.12 or later. */
-function findPython(): string {
-  const named = [
-    process.env.CONFORMANCE_PYTHON,
-    'python3',
-    'python3.14',
-    'python3.13',
-    'python3.12',
-    ...pyenvPythons(),
-  ];
-  const found = named.filter((name) => name !== undefined).find(isRecent);
-  if (found === undefined) throw new Error('no Python 3.12 or later; name one with CONFORMANCE_PYTHON');
+function findPython([first, last]: Versions): string {
+  const usual = ['python3', ...[14, 13, 12, 11, 10].map((minor) => `python3.${minor}`)];
+  const named = [process.env.CONFORMANCE_PYTHON, ...usual, ...pyenvPythons()].filter((name) => name !== undefined);
+  const question = `import sys, venv; sys.exit(not (3, ${first}) <= sys.version_info[:2] <= (3, ${last}))`;
+  const found = named.find((python) => run(python, ['-c', question]) !== null);
+  if (found === undefined) throw new Error(`no Python 3.${first} to 3.${last}; name one with CONFORMANCE_PYTHON`);
   return found;
-}
-
-function isRecent(python: string): boolean {
-  const question = 'import sys, venv; sys.exit(sys.version_info[:2] < (3, 12) or sys.version_info[:2] > (3, 14))';
-  return run(python, ['-c', question]) !== null;
 }
 
 function pyenvPythons(): string[] {
@@ -66,7 +57,7 @@ function run(command: string, args: string[]): string | null {
 }
 
 /** A venv cannot be moved, so a stamp says that it is whole: its interpreter gets its name last. */
-function install(python: string, folder: string): void {
+function install(python: string, folder: string, pins: string): void {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   execFileSync(python, ['-m', 'venv', '--without-pip', folder]);
