@@ -46,10 +46,10 @@ describe.skipIf(missing !== null)('verl', () => {
     if (folder) rmSync(folder, { recursive: true, force: true });
   });
 
-  it('reads prompts, rewards and where they came from; leaves out what is too long, refuses rows without a prompt', () => {
-    const files = ['round_1.parquet', 'rollouts.parquet'].map((name) => join(folder, 'verl', name));
-    const read = ask<[VerlRead, VerlRead]>(consumers!, 'check_verl.py', join(folder, 'cache'), ...files);
-    const [ours, other] = read;
+  it('reads prompts, rewards and where they came from; takes no row that is too long or without a prompt', () => {
+    const files = ['round_1.parquet', 'rollouts.parquet', 'absent.parquet'].map((name) => join(folder, 'verl', name));
+    const read = ask<[VerlRead, VerlRead, VerlRead]>(consumers!, 'check_verl.py', join(folder, 'cache'), ...files);
+    const [ours, without_prompt, absent] = read;
     const meant = profiles.verl.rows(rows).rows;
     expect(ours.rows).toHaveLength(rows.length);
     ours.rows!.forEach((row, index) => {
@@ -58,6 +58,7 @@ describe.skipIf(missing !== null)('verl', () => {
     });
     expect(ours.columns).toEqual(expect.arrayContaining(['data_source', 'reward_model', 'extra_info']));
     expect(ours.of_five_words).toBe(0);
-    expect(other.refused).toMatch(/prompt/);
+    expect(without_prompt.rows).toEqual([]);
+    expect(absent.refused).toMatch(/absent/);
   });
 });
