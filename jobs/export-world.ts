@@ -6,7 +6,7 @@ import type { Toolchain } from '../pipeline/exporters/image.ts';
 import type { InstalledPackages } from '../pipeline/exporters/npm-lock.ts';
 import type { ProofOptions } from '../pipeline/exporters/proof.ts';
 import { isSound, type Proof, proveAll } from '../pipeline/exporters/verify.ts';
-import type { RepositorySnapshot } from '../pipeline/ports.ts';
+import type { Library, RepositorySnapshot } from '../pipeline/ports.ts';
 import type { ExportRequest } from './exporters.ts';
 import { progressBar } from './progress.ts';
 import type { Settings } from './settings.ts';
@@ -28,17 +28,20 @@ export async function imagesOf(world: World, settings: Settings): Promise<Images
       requirements: (name) => seeds.get(name)!.requirements,
       installed: await installedIn(world.node_modules),
     },
-    snapshotOf(repository_id) {
-      const state = world.library.seeds.find((seed) => seed.repository_id === repository_id);
-      if (state?.snapshot) return state.snapshot;
-      throw DataError.of({
-        where: `repository ${repository_id}`,
-        expected: 'the seed that the round was made of',
-        found: state?.detail ?? 'no seed with this id: its entry or its files have changed since',
-        fix: 'restore data/seeds/repositories.json and the setting repositories as they were, or run the round again',
-      });
-    },
+    snapshotOf: (repository_id) => snapshotIn(world.library, repository_id),
   };
+}
+
+/** The tree that a round was made of. */
+export function snapshotIn({ seeds }: Library, repository_id: string): RepositorySnapshot {
+  const state = seeds.find((seed) => seed.repository_id === repository_id);
+  if (state?.snapshot) return state.snapshot;
+  throw DataError.of({
+    where: `repository ${repository_id}`,
+    expected: 'the seed that the round was made of',
+    found: state?.detail ?? 'no seed with this id: its entry or its files have changed since',
+    fix: 'restore data/seeds/repositories.json and the setting repositories as they were, or run the round again',
+  });
 }
 
 /** npm's own record of what it installed in a folder. */

@@ -1,21 +1,21 @@
 import * as z from 'zod';
 import { fewTestsWallMs } from '../pipeline/arena/workspace.ts';
-import { DataError } from '../pipeline/errors.ts';
 import { writeCheckout } from '../pipeline/exporters/checkout.ts';
+import { missingRow } from '../pipeline/exporters/curated.ts';
 import { type HandedIn, readHandedIn } from '../pipeline/exporters/handed-in.ts';
 import { brokenTree } from '../pipeline/exporters/image.ts';
 import type { Candidate, Grounds } from '../pipeline/gates/gate.ts';
 import { type Judgement, judgeSubmission } from '../pipeline/gates/submission.ts';
 import { brokenFiles, editsTo } from '../pipeline/gates/trees.ts';
-import type { RepositorySnapshot } from '../pipeline/ports.ts';
 import { groundsOf } from '../pipeline/stages/validate.ts';
 import { createViews } from '../pipeline/warehouse/views.ts';
 import { Repositories } from '../schemas/repositories.ts';
-import { AnswerKeys, type Task, Tasks } from '../schemas/tasks.ts';
+import { AnswerKeys, Tasks } from '../schemas/tasks.ts';
 import { asJson, common, defineCommand, type Effects } from './command.ts';
 import { loadSettings } from './config.ts';
 import { drawTable } from './draw-table.ts';
 import { type Engine, openEngine } from './engine.ts';
+import { snapshotIn } from './export-world.ts';
 import type { Settings } from './settings.ts';
 import { findOne } from './show.ts';
 
@@ -43,6 +43,7 @@ export default defineCommand({
     }
   },
 });
+
 interface Work {
   folder: string;
   candidate: Candidate;
@@ -53,7 +54,7 @@ interface Work {
 }
 
 async function openIn({ folder, candidate: { task, key }, json, engine, effects }: Work): Promise<number> {
-  const commit = await writeCheckout(brokenTree(snapshotOf(engine, task), key.bug_patch), folder);
+  const commit = await writeCheckout(brokenTree(snapshotIn(engine.library, task.repository_id), key.bug_patch), folder);
   const { task_id, problem_statement, test_command } = task;
   if (json) effects.print(JSON.stringify({ task_id, commit, folder, problem_statement, test_command }));
   else {
@@ -88,33 +89,17 @@ async function judgeIn(work: Work): Promise<number> {
 const actions = { open: openIn, test: testIn, judge: judgeIn } as const;
 
 function handedIn({ folder, candidate: { task, key }, engine }: Work): Promise<HandedIn> {
-  const snapshot = snapshotOf(engine, task);
+  const snapshot = snapshotIn(engine.library, task.repository_id);
   return readHandedIn(folder, { tree: brokenTree(snapshot, key.bug_patch), source_paths: snapshot.source_paths });
 }
 
 async function candidateOf({ warehouse }: Engine, id: string): Promise<Candidate> {
   await createViews(warehouse);
-  const { task_id, round } = await findOne(warehouse.database, { what: 'task', table: 'tasks', key: 'task_id' }, id);
-  const task = (await warehouse.read(Tasks, Number(round))).find((row) => row.task_id === task_id)!;
-  const key = (await warehouse.read(AnswerKeys, Number(round))).find((row) => row.task_id === task_id);
-  if (key) return { task, key };
-  throw DataError.of({
-    where: `table answer_keys of round ${round}`,
-    expected: `a row for ${task_id}`,
-    found: 'none',
-    fix: `run make round N=${round} again`,
-  });
-}
-
-function snapshotOf({ library }: Engine, task: Task): RepositorySnapshot {
-  const state = library.seeds.find((seed) => seed.repository_id === task.repository_id);
-  if (state?.snapshot) return state.snapshot;
-  throw DataError.of({
-    where: `repository ${task.repository_id}`,
-    expected: 'the seed that the round was made of',
-    found: state?.detail ?? 'no seed with this id: its entry or its files have changed since',
-    fix: 'restore data/seeds/repositories.json and the setting repositories as they were, or run the round again',
-  });
+  const found = await findOne(warehouse.database, { what: 'task', table: 'tasks', key: 'task_id' }, id);
+  const [round, task_id] = [Number(found.round), String(found.task_id)];
+  const task = (await warehouse.read(Tasks, round)).find((row) => row.task_id === task_id)!;
+  const key = (await warehouse.read(AnswerKeys, round)).find((row) => row.task_id === task_id);
+  return { task, key: key ?? missingRow(round, 'answer_keys', task_id) };
 }
 
 async function groundsFor({ engine, settings, candidate }: Work): Promise<Grounds> {

@@ -38,11 +38,11 @@ export async function curate(store: Warehouse, round: number, choice: Choice): P
   const scores = of(await store.read(Scores, round), (s) => s.task_id);
   const chosen = of(selections, (s) => s.task_id);
   return wanted.map((id) => {
-    const task = tasks.get(id) ?? missing(round, 'tasks', id);
+    const task = tasks.get(id) ?? missingRow(round, 'tasks', id);
     return {
       task,
-      key: keys.get(id) ?? missing(round, 'answer_keys', id),
-      repository: repositories.get(task.repository_id) ?? missing(0, 'repositories', task.repository_id),
+      key: keys.get(id) ?? missingRow(round, 'answer_keys', id),
+      repository: repositories.get(task.repository_id) ?? missingRow(0, 'repositories', task.repository_id),
       selection: chosen.get(id) ?? null,
       score: scores.get(id) ?? null,
       skill: task.skill_id === null ? null : (skills.get(task.skill_id) ?? null),
@@ -80,7 +80,8 @@ const nothingToExport = (round: number, choice: Choice): DataError =>
         : 'see socratic sql gate_funnel for why',
   });
 
-function missing(round: number, table: string, id: string): never {
+/** Refuses a table of a round that lacks a row which another one names. */
+export function missingRow(round: number, table: string, id: string): never {
   throw DataError.of({
     where: `table ${table} of round ${round}`,
     expected: `a row for ${id}`,
