@@ -3,7 +3,6 @@ import { dirname, join, resolve } from 'node:path';
 import { stagesOf } from '../pipeline/round.ts';
 import type { Manifest } from '../pipeline/stage.ts';
 import { Database } from '../pipeline/warehouse/database.ts';
-import { writeAtomic } from '../pipeline/warehouse/files.ts';
 import { Warehouse } from '../pipeline/warehouse/store.ts';
 
 /**
@@ -18,9 +17,10 @@ export async function layOutArm(data: string, arm: string, round: number): Promi
   const database = await Database.open({ threads: 1 });
   try {
     const store = new Warehouse(join(from, 'warehouse'), database);
+    const there = new Warehouse(join(to, 'warehouse'), database);
     for (const shared of (await store.rounds()).filter((n) => n <= round))
       for (const manifest of await store.manifests(shared))
-        if (shared < round || !ownStages.has(manifest.ingredients.stage)) await share(manifest, from, to);
+        if (shared < round || !ownStages.has(manifest.ingredients.stage)) await share(manifest, store, there);
   } finally {
     database.close();
   }
@@ -35,11 +35,10 @@ const ownStages = new Set(
     .slice(stagesOf(1).findIndex(({ name }) => name === 'select')),
 );
 
-async function share(manifest: Manifest, from: string, to: string): Promise<void> {
+async function share(manifest: Manifest, from: Warehouse, to: Warehouse): Promise<void> {
   for (const { path } of Object.values(manifest.outputs).flatMap(({ files }) => files))
-    await linkFile(join(from, 'warehouse', path), join(to, 'warehouse', path));
-  const place = `warehouse/manifests/round=${manifest.round}/${manifest.ingredients.stage}.json`;
-  await writeAtomic(join(to, place), `${JSON.stringify(manifest, null, 2)}\n`);
+    await linkFile(join(from.root, path), join(to.root, path));
+  await to.record(manifest);
 }
 
 /** Parts are named by their content and never written again, so a link is as good as a copy. */

@@ -8,6 +8,7 @@ import { judge } from '../gates/index.ts';
 import { applyEdit, unifiedDiff } from '../mutation/patch.ts';
 import type { Syntax } from '../mutation/types.ts';
 import type { Harness, Library, Stopwatch } from '../ports.ts';
+import { remembering } from '../remembering.ts';
 import { bootstrap, current, defineStage } from '../stage.ts';
 import { type Ground, isTryable, prepareGround, suiteWallMs, testsCovering } from '../tasks/ground.ts';
 
@@ -66,16 +67,6 @@ function affectedTests(ground: Ground, { path, symbol, bug_start, bug_end, bug_t
     : ground.repository.tests;
 }
 
-/** Every run of a candidate asks again. */
-function remembering<K extends object, T>(find: (key: K) => T): (key: K) => T {
-  const known = new WeakMap<K, T>();
-  return (key) => {
-    const found = known.get(key) ?? find(key);
-    known.set(key, found);
-    return found;
-  };
-}
-
 /** What the gates may ask about each repository. */
 export function groundsOf(
   repositories: readonly Repository[],
@@ -83,7 +74,6 @@ export function groundsOf(
   ports: { library: Library; harness: Harness; syntax: Syntax },
 ): (repository_id: string) => Promise<Grounds> {
   const byId = new Map(repositories.map((r) => [r.repository_id, r]));
-  const opened = new Map<string, Promise<Grounds>>();
   const open = async (repository: Repository): Promise<Grounds> => {
     const { harness, syntax } = ports;
     const ground = await prepareGround(repository, ports);
@@ -106,9 +96,5 @@ export function groundsOf(
       },
     };
   };
-  return (repository_id) => {
-    const known = opened.get(repository_id) ?? open(byId.get(repository_id)!);
-    opened.set(repository_id, known);
-    return known;
-  };
+  return remembering((repository_id) => open(byId.get(repository_id)!));
 }

@@ -2,6 +2,7 @@ import type { Repository } from '../../schemas/repositories.ts';
 import { applyEdit, editBetween, enumerateBugs } from '../mutation/index.ts';
 import type { CandidateEdit, SourceFunction, SourceModule, Syntax } from '../mutation/types.ts';
 import type { Coverage, Edit, Harness, Library } from '../ports.ts';
+import { remembering } from '../remembering.ts';
 
 /** Wall time of one run of a whole suite before anything is known of it. */
 export const baselineWallMs = 120_000;
@@ -118,13 +119,9 @@ export function testsCovering({ coverage, repository, sources }: Ground, path: s
 
 /** Order of tests by how much they execute: a stand-in for time that is the same on every machine. */
 export function lightestFirst(coverage: ReadonlyMap<string, Coverage>): (a: string, b: string) => number {
-  const known = new Map<string, number>();
-  const weigh = (id: string) => Object.values(coverage.get(id) ?? {}).reduce((sum, lines) => sum + lines.length, 0);
-  const weight = (id: string): number => {
-    const found = known.get(id) ?? weigh(id);
-    known.set(id, found);
-    return found;
-  };
+  const weight = remembering((id: string) =>
+    Object.values(coverage.get(id) ?? {}).reduce((sum, lines) => sum + lines.length, 0),
+  );
   return (a, b) => weight(a) - weight(b) || (a < b ? -1 : 1);
 }
 

@@ -71,7 +71,7 @@ export class Warehouse implements TableStore {
       }
       const complete: Manifest = { ...manifest, outputs };
       const replaced = await this.manifest(round, stage).catch(() => null);
-      await writeAtomic(join(this.manifestFolder(round), `${stage}.json`), `${JSON.stringify(complete, null, 2)}\n`);
+      await this.record(complete);
       await this.removeReplaced(replaced, complete);
       return complete;
     } finally {
@@ -98,7 +98,7 @@ export class Warehouse implements TableStore {
     }
     for (const record of Object.values(outputs)) record.digest = sha256(record.files.map((f) => f.sha256).join('\n'));
     const complete: Manifest = { ...manifest, outputs };
-    await writeAtomic(join(this.manifestFolder(round), `${stage}.json`), `${JSON.stringify(complete, null, 2)}\n`);
+    await this.record(complete);
     return complete;
   }
 
@@ -182,6 +182,13 @@ export class Warehouse implements TableStore {
         fix: `run make round N=${Math.max(1, round)} again: the stage that wrote the part runs again`,
       });
     }
+  }
+
+  /** Names the parts of a stage that lie here already: from now on it is finished. */
+  async record(manifest: Manifest): Promise<void> {
+    const { round, ingredients } = manifest;
+    const file = join(this.manifestFolder(round), `${ingredients.stage}.json`);
+    await writeAtomic(file, `${JSON.stringify(manifest, null, 2)}\n`);
   }
 
   private manifestFolder(round: number): string {
