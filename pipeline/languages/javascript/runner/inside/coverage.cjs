@@ -57,23 +57,21 @@ function executedLines(functions, lines) {
   return executed;
 }
 
-class CoverageSession {
+/** V8's counters, and what each test executed. `executed(path, script)`: the lines of a script that ran. */
+class TestCoverage {
   #session = new Session();
   #sources;
-  #textOf;
-  #lines = new Map();
   #byTest = new Map();
 
-  /** `sources`: paths relative to the repository. `textOf`: the text a run sees at an absolute path. */
-  constructor(sources, textOf) {
+  /** `sources`: paths relative to the repository. */
+  constructor(sources) {
     this.#sources = new Set(sources);
-    this.#textOf = textOf;
     this.#session.connect();
-    this.#post('Profiler.enable');
-    this.#post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
+    this.post('Profiler.enable');
+    this.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
   }
 
-  #post(method, parameters) {
+  post(method, parameters) {
     let answer;
     this.#session.post(method, parameters, (error, result) => {
       if (error) throw error;
@@ -82,20 +80,19 @@ class CoverageSession {
     return answer;
   }
 
-  /** Credits all that ran since the last call to this test (to none when null). */
-  attribute(id) {
-    const { result } = this.#post('Profiler.takePreciseCoverage');
-    if (id === null) return;
-    for (const { url, functions } of result) {
-      const file = url.replace(/^file:\/\//, '');
-      const path = file.startsWith(ROOT) ? file.slice(ROOT.length) : '';
-      if (this.#sources.has(path)) this.#add(id, path, executedLines(functions, this.#linesOf(path)));
-    }
+  fileOf(url) {
+    return url.replace(/^file:\/\//, '');
   }
 
-  #linesOf(path) {
-    if (!this.#lines.has(path)) this.#lines.set(path, codeLines(this.#textOf(ROOT + path)));
-    return this.#lines.get(path);
+  /** Credits all that ran since the last call to this test (to none when null). */
+  attribute(id) {
+    const { result } = this.post('Profiler.takePreciseCoverage');
+    if (id === null) return;
+    for (const script of result) {
+      const file = this.fileOf(script.url);
+      const path = file.startsWith(ROOT) ? file.slice(ROOT.length) : '';
+      if (this.#sources.has(path)) this.#add(id, path, this.executed(path, script));
+    }
   }
 
   #add(id, path, lines) {
@@ -113,9 +110,26 @@ class CoverageSession {
   }
 
   close() {
-    this.#post('Profiler.stopPreciseCoverage');
+    this.post('Profiler.stopPreciseCoverage');
     this.#session.disconnect();
   }
 }
 
-module.exports = { CoverageSession, executedLines, codeLines };
+/** Where what runs is what was written. */
+class CoverageSession extends TestCoverage {
+  #textOf;
+  #lines = new Map();
+
+  /** `textOf`: the text a run sees at an absolute path. */
+  constructor(sources, textOf) {
+    super(sources);
+    this.#textOf = textOf;
+  }
+
+  executed(path, { functions }) {
+    if (!this.#lines.has(path)) this.#lines.set(path, codeLines(this.#textOf(ROOT + path)));
+    return executedLines(functions, this.#lines.get(path));
+  }
+}
+
+module.exports = { CoverageSession, TestCoverage, executedLines, codeLines };

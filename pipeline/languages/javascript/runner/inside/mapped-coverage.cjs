@@ -1,10 +1,8 @@
 'use strict';
 /** Executed lines per test where files run as something else than they were written: found again by source maps. */
 
-const { Session } = require('node:inspector');
 const { SourceMap } = require('node:module');
-const { codeLines, executedLines } = require('./coverage.cjs');
-const { root } = require('./place.cjs');
+const { codeLines, executedLines, TestCoverage } = require('./coverage.cjs');
 
 const inlineMap = /\/\/# sourceMappingURL=data:application\/json[^,]*;base64,([\w+/=]+)/;
 
@@ -36,62 +34,26 @@ function written(map, line, text) {
   return [...numbers];
 }
 
-class MappedCoverage {
-  #session = new Session();
-  #sources;
+class MappedCoverage extends TestCoverage {
   #scripts = new Map();
-  #byTest = new Map();
 
   constructor(sources) {
-    this.#sources = new Set(sources);
-    this.#session.connect();
-    this.#post('Debugger.enable');
-    this.#post('Profiler.enable');
-    this.#post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
+    super(sources);
+    this.post('Debugger.enable');
   }
 
-  #post(method, parameters) {
-    let answer;
-    this.#session.post(method, parameters, (error, result) => {
-      if (error) throw error;
-      answer = result;
-    });
-    return answer;
+  fileOf(url) {
+    return super.fileOf(url).replace(/\?.*$/, '');
   }
 
-  /** Credits all that ran since the last call to this test (to none when null). */
-  attribute(id) {
-    const { result } = this.#post('Profiler.takePreciseCoverage');
-    if (id === null) return;
-    for (const { url, scriptId, functions } of result) {
-      const file = url.replace(/^file:\/\//, '').replace(/\?.*$/, '');
-      const path = file.startsWith(root) ? file.slice(root.length) : '';
-      if (this.#sources.has(path)) this.#add(id, path, this.#executed(scriptId, functions));
-    }
-  }
-
-  #executed(scriptId, functions) {
+  executed(_path, { scriptId, functions }) {
     if (!this.#scripts.has(scriptId)) {
-      const { scriptSource } = this.#post('Debugger.getScriptSource', { scriptId });
+      const { scriptSource } = this.post('Debugger.getScriptSource', { scriptId });
       this.#scripts.set(scriptId, linesOf(scriptSource));
     }
     const { lines, numbersOf } = this.#scripts.get(scriptId);
     const executed = new Set(executedLines(functions, lines));
     return lines.filter(({ number }) => executed.has(number)).flatMap(numbersOf);
-  }
-
-  #add(id, path, numbers) {
-    if (numbers.length === 0) return;
-    if (!this.#byTest.has(id)) this.#byTest.set(id, new Map());
-    const files = this.#byTest.get(id);
-    if (!files.has(path)) files.set(path, new Set());
-    for (const number of numbers) files.get(path).add(number);
-  }
-
-  /** Executed lines of one test by path, sorted. */
-  of(id) {
-    const files = [...(this.#byTest.get(id) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
-    return Object.fromEntries(files.map(([path, numbers]) => [path, [...numbers].sort((a, b) => a - b)]));
   }
 }
 
