@@ -9,6 +9,7 @@ import type { PrepareInput } from '../../../pipeline/solver/prepare.ts';
 import type { Ground } from '../../../pipeline/tasks/ground.ts';
 import { type Proposal, propose } from '../../../pipeline/tasks/propose.ts';
 import type { AnswerKey, Task } from '../../../schemas/tasks.ts';
+import { canaryOf, plantable, withCanaries } from '../../canaries.ts';
 import { siteOf } from '../../sites.ts';
 import { editIn, groundOf, missingSandbox, openTiny, type TinyWorld } from '../../tiny.ts';
 import { stringsIn } from '../../walk.ts';
@@ -27,17 +28,8 @@ describe('by type', () => {
   });
 });
 
-/** Fields of an answer key that nothing has to run: each becomes a canary. */
-const plantable = [
-  'operator',
-  'operator_detail',
-  'context',
-  'symbol',
-  'bug_text',
-  'verifier_digest',
-  'canary',
-] as const;
-const canaryOf = (field: string): string => `xxCANARYxx${field}xx`;
+/** Any canary, planted or the task's own, and the planted line number. */
+const secret = /xxCANARY\w+xx|canary-|424242/;
 
 const missing = await missingSandbox();
 describe.skipIf(missing !== null).each<[Language, path: string, old: string, text: string]>([
@@ -60,8 +52,7 @@ describe.skipIf(missing !== null).each<[Language, path: string, old: string, tex
     ground = await groundOf(world, language);
     const site = siteOf(ground, editIn(ground.sources, path, old, text));
     proposal = await propose(ground, site, { split: 'train', skill_id: null, harness: world.harness });
-    const planted = Object.fromEntries(plantable.map((field) => [field, canaryOf(field)]));
-    const key = { ...proposal.key, ...planted, pass_to_pass: [...proposal.key.pass_to_pass, hidden], line: 424_242 };
+    const key = { ...withCanaries(proposal.key), pass_to_pass: [...proposal.key.pass_to_pass, hidden], line: 424_242 };
     const arena = new Arena({ ...world, repositories: [ground.repository], buckets: 1 << 12 });
     challenge = (await arena.open(proposal.task, key as AnswerKey))!;
   }, 60_000);
@@ -71,7 +62,7 @@ describe.skipIf(missing !== null).each<[Language, path: string, old: string, tex
     const strings = stringsIn(value);
     expect(strings.length, what).toBeGreaterThan(2);
     expect(
-      strings.filter((s) => /xxCANARYxx|canary-|424242/.test(s)),
+      strings.filter((s) => secret.test(s)),
       what,
     ).toEqual([]);
     expect(
@@ -82,6 +73,7 @@ describe.skipIf(missing !== null).each<[Language, path: string, old: string, tex
 
   it('the planted canaries are found where they are', () => {
     const planted = plantable.map(canaryOf);
+    expect(planted.filter((text) => !secret.test(text))).toEqual([]);
     expect(stringsIn({ a: [new Map([['k', new Set(planted)]])] }).filter((s) => planted.includes(s))).toEqual(planted);
   });
 
