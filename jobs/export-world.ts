@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DataError } from '../pipeline/errors.ts';
 import type { CuratedTask } from '../pipeline/exporters/curated.ts';
@@ -7,6 +7,7 @@ import type { InstalledPackages } from '../pipeline/exporters/npm-lock.ts';
 import type { ProofOptions } from '../pipeline/exporters/proof.ts';
 import { isSound, type Proof, proveAll } from '../pipeline/exporters/verify.ts';
 import type { Library, RepositorySnapshot } from '../pipeline/ports.ts';
+import { hasOwnEnvironment } from '../pipeline/repositories/node-environment.ts';
 import type { ExportRequest } from './exporters.ts';
 import { progressBar } from './progress.ts';
 import type { Settings } from './settings.ts';
@@ -26,7 +27,7 @@ export async function imagesOf(world: World, settings: Settings): Promise<Images
       python_version: python_version!,
       node_version: process.versions.node,
       requirements: (name) => seeds.get(name)!.requirements,
-      installed: await installedIn(world.node_modules),
+      installed: (runner) => installedIn(packagesFor(world, runner)),
     },
     snapshotOf: (repository_id) => snapshotIn(world.library, repository_id),
   };
@@ -45,23 +46,28 @@ export function snapshotIn({ seeds }: Library, repository_id: string): Repositor
 }
 
 /** npm's own record of what it installed in a folder. */
-const installedIn = async (node_modules: string): Promise<InstalledPackages> =>
-  JSON.parse(await readFile(join(node_modules, '.package-lock.json'), 'utf8')).packages;
+const installedIn = (node_modules: string): InstalledPackages =>
+  JSON.parse(readFileSync(join(node_modules, '.package-lock.json'), 'utf8')).packages;
+
+const packagesFor = ({ node_modules, packagesOf }: World, runner: string): string =>
+  hasOwnEnvironment(runner) ? packagesOf[runner]! : node_modules;
 
 const nodeFolder = '/opt/node-bin';
 
 /** This machine's interpreters in the place of an image. */
-export const proofOptions = ({ sandbox, python, node_modules }: World): ProofOptions => ({
-  sandbox,
-  interpreters: {
-    python: { path: [dirname(python.python)], binds: python.binds },
-    javascript: {
+export const proofOptions = (world: World): ProofOptions => ({
+  sandbox: world.sandbox,
+  interpreterOf: (repository_id) => {
+    const { language, test } = snapshotIn(world.library, repository_id);
+    const { python } = world;
+    if (language === 'python') return { path: [dirname(python.python)], binds: python.binds };
+    return {
       path: [nodeFolder],
       binds: [
         { source: process.execPath, target: `${nodeFolder}/node` },
-        { source: node_modules, target: '/node_modules' },
+        { source: packagesFor(world, test.runner), target: '/node_modules' },
       ],
-    },
+    };
   },
 });
 

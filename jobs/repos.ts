@@ -19,13 +19,19 @@ import { loadSettings } from './config.ts';
 import { drawTable } from './draw-table.ts';
 import { takeLock } from './lock.ts';
 import type { Settings } from './settings.ts';
-import { openRunners, ownFile, type Runners, readSeeds } from './world.ts';
+import { go, openRunners, ownFile, type Runners, readSeeds } from './world.ts';
 
 const options = z.object({
   action: z.enum(['add', 'ls']).describe('add tries repositories and keeps them with their status; ls lists them'),
-  specs: z.array(z.string()).default([]).describe('folders, git addresses, npm:name@version or pypi:name==version'),
+  specs: z
+    .array(z.string())
+    .default([])
+    .describe('folders, git addresses, npm:name@version, pypi:name==version or go:path@version'),
   split: z.enum(['train', 'held_out']).default('train').describe('what its tasks may be used for (default train)'),
-  requirement: z.array(z.string()).default([]).describe('exact pin the tests need, name==version or name@version'),
+  requirement: z
+    .array(z.string())
+    .default([])
+    .describe('exact pin the tests need, name==version, name@version, or path@version of Go'),
   source: z.array(z.string()).default([]).describe('glob of files an edit may touch, when the guess is wrong'),
   tests: z.array(z.string()).default([]).describe('glob of test files, when the guess is wrong'),
   wall_s: z.coerce.number().positive().default(120).describe('seconds after which a suite counts as endless'),
@@ -82,7 +88,7 @@ async function add(
 ): Promise<OwnRepository> {
   const spec = parseSpec(text);
   const cacheDir = join(resolve(settings.data), 'cache');
-  const pinned = await pin(spec, { cacheDir, environment: before.python });
+  const pinned = await pin(spec, { cacheDir, environment: before.python, go });
   const found = detect(pinned.root);
   if ('status' in found) return unusable(text, found.status, found.detail);
   const seed: Seed = {
@@ -93,7 +99,7 @@ async function add(
     ...(given.tests.length > 0 ? { tests: given.tests } : {}),
     split: given.split,
     origin: pinned.origin,
-    requirements: given.requirement,
+    requirements: given.requirement.length > 0 ? given.requirement : (found.requirements ?? []),
     notes: `added as ${text}`,
   };
   // one that is added again takes its own place
@@ -101,7 +107,7 @@ async function add(
   refuseName(seed, others);
   if (seed.source.length === 0)
     return unusable(text, 'unavailable', 'no source file was found; say which with --source');
-  const needs_more = given.requirement.length > 0 || hasOwnEnvironment(seed.test.runner);
+  const needs_more = seed.requirements.length > 0 || seed.language === 'go' || hasOwnEnvironment(seed.test.runner);
   const runners = needs_more ? await openRunners(settings, [...others, seed], effects) : before;
   return judged(text, seed, await tried(seed, settings, given, runners, effects));
 }

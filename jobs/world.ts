@@ -2,10 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { DataError } from '../pipeline/errors.ts';
 import type { Identities } from '../pipeline/harness/harness.ts';
+import { goRunner } from '../pipeline/languages/go/runner/index.ts';
 import { javascriptRunner } from '../pipeline/languages/javascript/runner/index.ts';
 import type { PythonEnvironment } from '../pipeline/languages/python/runner/command.ts';
 import { pythonRunner } from '../pipeline/languages/python/runner/runner.ts';
 import type { Library, Sandbox, TestRunner } from '../pipeline/ports.ts';
+import { prepareGoEnvironment } from '../pipeline/repositories/go-environment.ts';
+import { fetchGo } from '../pipeline/repositories/go-module.ts';
 import { type FetchSeed, openLibrary } from '../pipeline/repositories/library.ts';
 import { parseManifest, type Seed } from '../pipeline/repositories/manifest.ts';
 import {
@@ -23,6 +26,8 @@ import type { Effects } from './command.ts';
 import type { Settings } from './settings.ts';
 import { installMissing } from './system-packages.ts';
 
+/** Found on the PATH. */
+export const go = 'go';
 export const manifestFile = 'data/seeds/repositories.json';
 
 /** Who runs tests here, and in what. */
@@ -105,28 +110,40 @@ export async function openRunners(settings: Settings, seeds: readonly Seed[], ef
         return fetchPypi(origin, { cacheDir, environment: python });
       case 'npm':
         return fetchNpm(origin, { cacheDir });
+      case 'go':
+        return fetchGo(origin, { cacheDir, go });
       case 'path':
         return resolve(origin.path);
     }
   };
-  const runners = [
-    pythonRunner({ sandbox, python }),
-    javascriptRunner({ sandbox, node: process.execPath, node_modules: node.node_modules, packagesOf }),
-  ];
-  const [pytest, node_runner] = runners as [TestRunner, TestRunner];
+  const pytest = pythonRunner({ sandbox, python });
+  const { node_modules } = node;
+  const node_runner = javascriptRunner({ sandbox, node: process.execPath, node_modules, packagesOf });
+  const go_runner = await openGo(sandbox, seeds, cacheDir, effects);
   const javascript = `${node_runner.id} node-${process.versions.node}`;
   const identities = {
     python: `${pytest.id} ${sandbox.id}`,
+    ...(go_runner ? { go: `${go_runner.runner.id} ${go_runner.id}` } : {}),
     javascript: `${javascript} ${node.id}`,
     ...Object.fromEntries(
       own.map(({ framework, id }) => [`javascript/${framework}`, `${javascript} ${framework} ${id}`]),
     ),
   };
-  return { sandbox, runners, identities, fetchSeed, python, node_modules: node.node_modules, packagesOf };
+  const runners = [pytest, node_runner, ...(go_runner ? [go_runner.runner] : [])];
+  return { sandbox, runners, identities, fetchSeed, python, node_modules, packagesOf };
 }
 
 const requirementsOf = (seeds: readonly Seed[]): string[] =>
   [...new Set(seeds.flatMap(({ requirements }) => requirements))].sort();
+
+/** Only where a seed is in Go: others need no toolchain. */
+async function openGo(sandbox: Sandbox, seeds: readonly Seed[], cacheDir: string, { log }: Effects) {
+  const modules = seeds.filter(({ language }) => language === 'go');
+  if (modules.length === 0) return null;
+  const requirements = modules.map((seed) => seed.requirements).filter((pins) => pins.length > 0);
+  const environment = await prepareGoEnvironment({ cacheDir, go, requirements, progress: log });
+  return { id: environment.id, runner: goRunner({ sandbox, node: process.execPath, ...environment }) };
+}
 
 /** Environments of the frameworks that have their own, of those that a seed uses. */
 async function prepareOwn(seeds: readonly Seed[], cacheDir: string, { log }: Effects) {

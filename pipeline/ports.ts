@@ -3,7 +3,7 @@
  * its version: it enters the fingerprint of every stage that uses the port.
  */
 
-export type Language = 'python' | 'javascript';
+export type Language = 'python' | 'javascript' | 'go';
 
 /** Replaces [start, end) of one source file. Offsets are UTF-16 code units of the text the edit applies to. */
 export interface Edit {
@@ -30,7 +30,7 @@ export interface RepositorySnapshot {
 
 /** How a repository's own tests are run. */
 export interface TestCommand {
-  runner: 'pytest' | 'tape' | 'node-test' | 'mocha' | 'jest' | 'vitest';
+  runner: 'pytest' | 'tape' | 'node-test' | 'mocha' | 'jest' | 'vitest' | 'go-test';
   /** Tests left out by id, with a reason in the manifest (needs a network, a clock, another package ...). */
   deselect: readonly string[];
   /** Extra import roots relative to the repository, for example `src`. */
@@ -235,7 +235,7 @@ export interface SeedState {
   version: string;
   language: Language;
   split: 'train' | 'validation' | 'held_out';
-  source_kind: 'pypi' | 'npm' | 'path';
+  source_kind: 'pypi' | 'npm' | 'go' | 'path';
   source_locator: string;
   sha256: string;
   licence: string;

@@ -3,7 +3,7 @@ import { count, defineTable, id, listOf, oneOf, optional, type Row, text } from 
 const taskColumns = {
   task_id: id('Hash of the repository and the bug.'),
   repository_id: id('Repository.'),
-  language: oneOf(['python', 'javascript'], 'Language.'),
+  language: oneOf(['python', 'javascript', 'go'], 'Language.'),
   split: oneOf(['train', 'validation', 'held_out'], 'What it may be used for.'),
   skill_id: optional(text('Skill it drills; null for untargeted tasks.')),
   problem_statement: text('Symptoms of the failing tests; says nothing about the fix.'),

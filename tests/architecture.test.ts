@@ -14,6 +14,7 @@ const edges = [
   'repositories',
   'languages/python/runner',
   'languages/javascript/runner',
+  'languages/go/runner',
   'sketch/spool',
 ].map((room) => `pipeline/${room}/`);
 /** Pure rooms. `mutation` gathers the languages' grammars; the grammars themselves are rooms of their own. */
@@ -30,6 +31,7 @@ const domain = [
   'stages',
   'languages/python/syntax',
   'languages/javascript/syntax',
+  'languages/go/syntax',
 ].map((room) => `pipeline/${room}/`);
 /** The one edge that pure rooms may ask: its TypeScript twin touches nothing (DESIGN.md 1). */
 const pureSketch = ['pipeline/sketch/tps.ts', 'pipeline/sketch/spec.ts', 'pipeline/sketch/sketch.ts'];

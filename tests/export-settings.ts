@@ -22,16 +22,16 @@ export async function exportSettings({ library }: TinyWorld): Promise<{ harbor: 
         python_version: '3.11.7',
         node_version: process.versions.node,
         requirements: () => [],
-        installed: {},
+        installed: () => ({}),
       },
       snapshotOf: (id) => library.seeds.find((s) => s.repository_id === id)!.snapshot!,
     },
     proof: {
       sandbox: await openSandbox(),
-      interpreters: {
-        python: { path: [dirname(python.python)], binds: python.binds },
-        javascript: { path: [bin], binds: [{ source: process.execPath, target: `${bin}/node` }] },
-      },
+      interpreterOf: (id) =>
+        library.seeds.find((s) => s.repository_id === id)!.language === 'python'
+          ? { path: [dirname(python.python)], binds: python.binds }
+          : { path: [bin], binds: [{ source: process.execPath, target: `${bin}/node` }] },
     },
   };
 }

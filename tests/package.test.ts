@@ -9,7 +9,7 @@ const reasons = new Map(
 );
 
 /** Packages with an install script that works without it: their package holds what the script would make. */
-const scriptsNotNeeded = ['koffi', 'tree-sitter-javascript', 'tree-sitter-python'];
+const scriptsNotNeeded = ['koffi', 'tree-sitter-go', 'tree-sitter-javascript', 'tree-sitter-python'];
 
 describe('package.json', () => {
   it.each(all)('%s is pinned exactly', (_, version) => {

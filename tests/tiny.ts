@@ -41,10 +41,12 @@ export async function missingSandbox(): Promise<string | null> {
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
+type TinyLanguage = Exclude<Language, 'go'>;
+
 const trees = { python: 'tiny-python', javascript: 'tiny-javascript' } as const;
 
 /** A seed over a folder. */
-export const tinySeed = (language: Language, split: Seed['split'], path: string): Seed => ({
+export const tinySeed = (language: TinyLanguage, split: Seed['split'], path: string): Seed => ({
   name: `${trees[language]}-${split}`,
   language,
   version: '1.0.0',
@@ -60,7 +62,7 @@ export const tinySeed = (language: Language, split: Seed['split'], path: string)
 
 export interface TinyOptions {
   /** Changes the copies before they are opened: plant a file, break a test. */
-  plant?: (roots: Readonly<Record<Language, string>>) => Promise<void>;
+  plant?: (roots: Readonly<Record<TinyLanguage, string>>) => Promise<void>;
   workers?: number;
   /** Where the copies lie, when they should outlive the world; its path is a column of table repositories. */
   seeds?: string;

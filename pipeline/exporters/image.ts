@@ -18,8 +18,8 @@ export interface Toolchain {
   node_version: string;
   /** Exact pins that the tests of a repository need, by its name. */
   requirements(name: string): readonly string[];
-  /** What npm installed for the JavaScript tests. */
-  installed: InstalledPackages;
+  /** What npm installed for the tests of a JavaScript framework. */
+  installed(runner: string): InstalledPackages;
 }
 
 /** The image of a task: a broken tree in one commit, its packages, and nothing that tells of the bug. */
@@ -87,7 +87,7 @@ function pinsOf(snapshot: RepositorySnapshot, { requirements, installed }: Toolc
   const dependencies = Object.fromEntries([...framework, ...own].sort().map(split));
   return [
     { path: 'package.json', content: `${JSON.stringify({ private: true, dependencies }, null, 2)}\n` },
-    { path: 'package-lock.json', content: npmLock(dependencies, installed) },
+    { path: 'package-lock.json', content: npmLock(dependencies, installed(snapshot.test.runner)) },
   ];
 }
 

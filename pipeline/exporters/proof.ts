@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DataError } from '../errors.ts';
-import type { Language, Sandbox, SandboxCommand, SandboxOutcome } from '../ports.ts';
+import type { Sandbox, SandboxCommand, SandboxOutcome } from '../ports.ts';
 import type { BundleFile } from './bundle.ts';
 import { commitScript } from './commit.ts';
 import { workdir } from './grader/plan.ts';
@@ -16,7 +16,7 @@ export interface Interpreter {
 
 export interface ProofOptions {
   sandbox: Sandbox;
-  interpreters: Record<Language, Interpreter>;
+  interpreterOf(repository_id: string): Interpreter;
 }
 
 /** What was handed in: nothing at all, a patch that changes nothing, the fix, or anything else. */
@@ -57,7 +57,7 @@ export class Stage {
 /** Runs a Harbor task's `tests/test.sh` on its broken tree with something handed in, and reads the reward it wrote. */
 export async function rewardOf(
   stage: Stage,
-  language: Language,
+  repository_id: string,
   { model_patch }: Submission,
   options: ProofOptions,
 ): Promise<Record<string, number>> {
@@ -68,11 +68,15 @@ export async function rewardOf(
   if (model_patch !== null) await writeFile(join(logs, 'artifacts/model.patch'), model_patch);
   const script = 'sh /tests/test.sh >/dev/null 2>/tmp/stderr; cat /tmp/reward.json >&3 || cat /tmp/stderr >&2';
   const outcome = await options.sandbox.run(
-    inImage(language, ['/bin/sh', '-c', script], options, [
-      { source: join(stage.folder, 'environment/repo'), target: workdir },
-      { source: join(stage.folder, 'tests'), target: '/tests' },
-      { source: logs, target: '/logs' },
-    ]),
+    inImage(
+      options.interpreterOf(repository_id),
+      ['/bin/sh', '-c', script],
+      [
+        { source: join(stage.folder, 'environment/repo'), target: workdir },
+        { source: join(stage.folder, 'tests'), target: '/tests' },
+        { source: logs, target: '/logs' },
+      ],
+    ),
   );
   return parseReward(outcome);
 }
@@ -80,16 +84,18 @@ export async function rewardOf(
 /** Runs an evaluation script of SWE-bench's kind on a task's tree with a patch, and gives what it printed. */
 export async function evalLog(
   stage: Stage,
-  language: Language,
+  repository_id: string,
   { model_patch, eval_script, base_commit }: Submission & { eval_script: string; base_commit: string },
   options: ProofOptions,
 ): Promise<string> {
   const commit = `(${commitScript.join(' && ')} && test "$(git rev-parse HEAD)" = ${base_commit}) >/dev/null`;
   const apply = model_patch ? ' && git apply --verbose /patch.diff' : '';
   const outcome = await options.sandbox.run({
-    ...inImage(language, ['/bin/bash', '-c', `exec 2>&1; ${commit}${apply} && bash /eval.sh`], options, [
-      { source: join(stage.folder, 'repo'), target: workdir },
-    ]),
+    ...inImage(
+      options.interpreterOf(repository_id),
+      ['/bin/bash', '-c', `exec 2>&1; ${commit}${apply} && bash /eval.sh`],
+      [{ source: join(stage.folder, 'repo'), target: workdir }],
+    ),
     files: [
       { target: '/eval.sh', content: eval_script },
       { target: '/patch.diff', content: model_patch ?? '' },
@@ -100,16 +106,15 @@ export async function evalLog(
 
 /** A command in what stands for the image: the tree can be written to, nothing else but /tmp. */
 const inImage = (
-  language: Language,
+  interpreter: Interpreter,
   argv: readonly string[],
-  { interpreters }: ProofOptions,
   binds: SandboxCommand['binds'],
 ): SandboxCommand => ({
   argv,
-  binds: [...binds, ...interpreters[language].binds],
+  binds: [...binds, ...interpreter.binds],
   writable: workdir,
   cwd: workdir,
-  environment: { PATH: [...interpreters[language].path, '/usr/bin', '/bin'].join(':'), HOME: '/tmp', LANG: 'C.UTF-8' },
+  environment: { PATH: [...interpreter.path, '/usr/bin', '/bin'].join(':'), HOME: '/tmp', LANG: 'C.UTF-8' },
   limits,
 });
 

@@ -24,7 +24,7 @@ export async function proveHarbor(
   const stage = await Stage.of(files);
   try {
     const rewardFor = async (model_patch: string | null) =>
-      (await rewardOf(stage, task.language, { model_patch }, options)).reward ?? Number.NaN;
+      (await rewardOf(stage, task.repository_id, { model_patch }, options)).reward ?? Number.NaN;
     const broken = await rewardFor(null);
     const fixed = await rewardFor(key.fix_patch);
     const untouched = await rewardFor('');
@@ -44,7 +44,7 @@ export async function proveSwebench(
   const stage = await Stage.of(files);
   const { eval_script, base_commit } = row;
   const resolvedBy = async (model_patch: string | null) =>
-    resolved(row, await evalLog(stage, task.language, { model_patch, eval_script, base_commit }, options));
+    resolved(row, await evalLog(stage, task.repository_id, { model_patch, eval_script, base_commit }, options));
   try {
     const broken = await resolvedBy(null);
     const fixed = await resolvedBy(key.fix_patch);

@@ -7,9 +7,9 @@ import type { Language } from '../ports.ts';
 
 /** Files that decide what runs or what is loaded, by name. */
 const deciding =
-  /^(conftest\.py|sitecustomize\.py|usercustomize\.py|setup\.(py|cfg)|pytest\.ini|pyproject\.toml|tox\.ini|noxfile\.py|package(-lock)?\.json|\.npmrc|\.?(mocha|jest|vitest|taprc|babel|swc)[\w.-]*|.*\.pth|Makefile|.*\.(yml|yaml|toml|ini|cfg|lock|so|node|wasm))$/i;
+  /^(conftest\.py|sitecustomize\.py|usercustomize\.py|setup\.(py|cfg)|pytest\.ini|pyproject\.toml|tox\.ini|noxfile\.py|package(-lock)?\.json|\.npmrc|\.?(mocha|jest|vitest|taprc|babel|swc)[\w.-]*|.*\.pth|Makefile|go\.(mod|sum|work)|.*\.(yml|yaml|toml|ini|cfg|lock|so|node|wasm))$/i;
 const testPath =
-  /(^|\/)(tests?|__tests__|spec|specs|testing)\/|(^|\/)(test_[^/]*|[^/]*_test)\.py$|\.(test|spec)\.[cm]?[jt]s$/i;
+  /(^|\/)(tests?|__tests__|spec|specs|testing)\/|(^|\/)(test_[^/]*|[^/]*_test)\.py$|_test\.go$|\.(test|spec)\.[cm]?[jt]s$/i;
 const hiddenPath = /(^|\/)(\.[^/]+|node_modules)(\/|$)/;
 
 /** Why an edit of this path is refused, or null. */
@@ -45,7 +45,15 @@ const javascript = [
   /\bSymbol\s*\.\s*(toPrimitive|hasInstance)\b|\bvalueOf\s*\(\s*\)\s*\{/,
 ];
 
-const reaches: Readonly<Record<Language, readonly RegExp[]>> = { python, javascript };
+const go = [
+  /"(testing(\/\w+)?|unsafe|syscall|plugin|os\/(exec|signal)|debug\/\w+|runtime\/\w+|golang\.org\/x\/sys\/\w+|C)"/,
+  /\bos\s*\.\s*(Exit|NewFile|Stdout|Stderr|Args|Getppid|FindProcess|Environ)\b/,
+  /\bruntime\s*\.\s*(Goexit|Callers?|CallersFrames|FuncForPC|Stack|SetFinalizer)\b/,
+  /\/\/(go:(linkname|embed|build|cgo_\w+)|export\b|\s*\+build\b)/,
+  /\/proc\/|\/dev\/fd\b|SOCRATIC_/,
+];
+
+const reaches: Readonly<Record<Language, readonly RegExp[]>> = { python, javascript, go };
 
 /**
  * The text with which an edit reaches for whatever runs the tests, or null. Only what the file does not hold already

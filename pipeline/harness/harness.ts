@@ -19,7 +19,7 @@ const harnessVersion = 2;
 /** Times a run that the infrastructure broke is tried again before it is recorded as such. */
 const retries = 2;
 
-export type Identities = Readonly<Record<Language, string> & Partial<Record<`${Language}/${string}`, string>>>;
+export type Identities = Readonly<Partial<Record<Language | `${Language}/${string}`, string>>>;
 
 export interface HarnessOptions {
   library: Library;
@@ -134,6 +134,7 @@ export class CachedHarness implements Harness {
     const { language, test } = this.snapshot(repository_id);
     const { identities } = this.options;
     const runner = identities[`${language}/${test.runner}`] ?? identities[language];
+    if (runner === undefined) throw new Error(`no identity for language ${language}`);
     return sha256(canonicalJson([harnessVersion, runner, repository_id, kind, identity])).slice(0, 32);
   }
 

@@ -17,10 +17,8 @@ export function returnsFor(scope: Scope, node: SyntaxNode): string[] {
   const constants = [
     dialect.true_text,
     dialect.false_text,
-    scope.fn.class_name === null ? '' : dialect.self_names[0]!,
-    '[]',
-    "''",
-    '{}',
+    scope.fn.class_name === null ? '' : (dialect.self_names[0] ?? ''),
+    ...dialect.empties,
   ];
   const texts = [
     ...locals.slice(0, 4),

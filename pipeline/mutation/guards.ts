@@ -40,7 +40,6 @@ function exitsAt({ block }: GuardPlace, scope: Scope): string[] {
 /** In the module's way of writing one: on one line, or as a block. */
 function written(test: string, exit: string, { dialect, tables, text }: Scope): string {
   const unit = /\n(\t| {2,})\S/.exec(text)?.[1] ?? '  ';
-  if (dialect.language === 'python') return `if ${test}:\n${unit}${exit}`;
   const in_braces = tables.guards.filter((d) => d.text.endsWith('}')).length * 2 >= tables.guards.length;
-  return in_braces ? `if (${test}) {\n${unit}${exit}\n}` : `if (${test}) ${exit}`;
+  return dialect.guard(test, exit, { unit, in_braces });
 }

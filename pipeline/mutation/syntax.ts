@@ -1,5 +1,7 @@
 import { createRequire } from 'node:module';
 import { Language as Grammar, Parser } from 'web-tree-sitter';
+import { goDialect } from '../languages/go/syntax/dialect.ts';
+import { goGrammar } from '../languages/go/syntax/grammar.ts';
 import { javascriptDialect } from '../languages/javascript/syntax/dialect.ts';
 import { javascriptGrammar } from '../languages/javascript/syntax/grammar.ts';
 import { pythonDialect } from '../languages/python/syntax/dialect.ts';
@@ -18,12 +20,14 @@ const LANGUAGES = {
     grammar: javascriptGrammar,
     dialect: javascriptDialect,
   },
+  go: { wasm: 'tree-sitter-go/tree-sitter-go.wasm', grammar: goGrammar, dialect: goDialect },
 } as const;
 
 /** Loads the parsers of all languages. Call it once and hand the result on. */
 export async function loadSyntax(): Promise<Syntax> {
   await Parser.init();
-  const parsers = { python: await parserOf('python'), javascript: await parserOf('javascript') };
+  const [python, javascript, go] = [await parserOf('python'), await parserOf('javascript'), await parserOf('go')];
+  const parsers = { python, javascript, go };
   return {
     parse: (language, path, text) => parseModule(parsers[language], language, path, text),
     parses: (language, text) => !withTree(parsers[language], text, (root) => root.hasError),

@@ -220,8 +220,12 @@ export interface Dialect {
   readonly globals: ReadonlySet<string>;
   /** What a missing value is commonly replaced by. */
   readonly defaults: readonly string[];
+  /** Values of nothing that a function may return. */
+  readonly empties: readonly string[];
   /** Guards worth trying on a name: `x is None`, `!x`. */
   readonly name_tests: (name: string) => readonly string[];
+  /** A statement that leaves when a test holds. `unit`: one step of indent; `in_braces`: the module writes short ones so. */
+  readonly guard: (test: string, exit: string, style: { unit: string; in_braces: boolean }) => string;
 }
 
 /** A single edit with what a policy, a skill or a reader wants to know about it. */

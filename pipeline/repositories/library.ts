@@ -52,7 +52,7 @@ async function stateOf(seed: Seed, fetchSeed: FetchSeed): Promise<SeedState> {
     const identity = { name, version, sha, source: seed.source, tests: seed.tests, test: seed.test };
     return { ...state, sha256: sha, repository_id: contentId('repo', identity) };
   };
-  const declared = origin.kind === 'npm' ? origin.integrity : origin.sha256;
+  const declared = declaredDigest(origin);
   try {
     const root = await fetchSeed(seed);
     const files = filesOf(seed, root);
@@ -77,12 +77,15 @@ function treeDigest(seed: Seed, root: string, { source_paths, test_paths }: File
   });
 }
 
-const locatorOf = ({ origin }: Seed): string =>
-  origin.kind === 'pypi'
-    ? `${origin.name}==${origin.version}`
-    : origin.kind === 'npm'
-      ? `${origin.name}@${origin.version}`
-      : origin.path;
+const declaredDigest = (origin: Seed['origin']): string => {
+  if (origin.kind === 'npm') return origin.integrity;
+  return origin.kind === 'go' ? origin.sum : origin.sha256;
+};
+
+const locatorOf = ({ origin }: Seed): string => {
+  if (origin.kind === 'path') return origin.path;
+  return `${origin.name}${origin.kind === 'pypi' ? '==' : '@'}${origin.version}`;
+};
 
 type Files = Pick<RepositorySnapshot, 'source_paths' | 'test_paths'>;
 

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { DataError } from '../errors.ts';
 
 const Test = z.strictObject({
-  runner: z.enum(['pytest', 'tape', 'node-test', 'mocha', 'jest', 'vitest']),
+  runner: z.enum(['pytest', 'tape', 'node-test', 'mocha', 'jest', 'vitest', 'go-test']),
   /** Tests left out, each with why. */
   deselect: z.array(z.strictObject({ id: z.string().min(1), reason: z.string().min(1) })),
   import_roots: z.array(z.string()),
@@ -23,13 +23,19 @@ const Origin = z.discriminatedUnion('kind', [
     version: z.string(),
     integrity: z.string().startsWith('sha512-'),
   }),
+  z.strictObject({
+    kind: z.literal('go'),
+    name: z.string(),
+    version: z.string().startsWith('v'),
+    sum: z.string().startsWith('h1:'),
+  }),
   z.strictObject({ kind: z.literal('path'), path: z.string(), sha256: z.string() }),
 ]);
 
 /** One seed repository: where it comes from, what may be edited, how it is tested, what its tasks may be used for. */
 export const Seed = z.strictObject({
   name: z.string().min(1),
-  language: z.enum(['python', 'javascript']),
+  language: z.enum(['python', 'javascript', 'go']),
   version: z.string().min(1),
   /** SPDX identifier. */
   licence: z.string().min(1),

@@ -7,7 +7,7 @@ import * as z from 'zod';
 export const TrustedSpec = z.strictObject({
   repository: z.string().min(1),
   version: z.string().min(1),
-  language: z.enum(['python', 'javascript']),
+  language: z.enum(['python', 'javascript', 'go']),
   split: z.enum(['validation', 'held_out']),
   path: z.string().min(1),
   symbol: z.string().min(1),

@@ -39,7 +39,7 @@ describe.skipIf(missing !== null)('harbor', () => {
     const stage = await Stage.of(harborTask(tasks[0]!, settings.harbor));
     const reward = await rewardOf(
       stage,
-      tasks[0]!.task.language,
+      tasks[0]!.task.repository_id,
       { model_patch: tasks[0]!.key.fix_patch },
       settings.proof,
     );

@@ -54,7 +54,7 @@ describe.skipIf(missing !== null)('swebench', () => {
       const row = rowOf(task);
       const stage = await Stage.of(taskFiles(task, row, settings.harbor));
       const run = { model_patch: patchOf(task), eval_script: scripts[row.instance_id]!, base_commit: row.base_commit };
-      const log = await evalLog(stage, task.task.language, run, settings.proof);
+      const log = await evalLog(stage, task.task.repository_id, run, settings.proof);
       logs.push({ instance_id: row.instance_id, log: change(log) });
       await stage.close();
     }

@@ -53,9 +53,9 @@ describe.skipIf(missing !== null)('repos add', () => {
         /karma; tape, mocha, node:test, jest and vitest can be run/,
       ],
       [
-        await tree('gopher', { 'go.mod': 'module gopher\n', 'a.go': 'package a\n', 'a_test.go': 'package a\n' }),
+        await tree('crab', { 'Cargo.toml': '[package]\n', 'a.rs': '' }),
         'missing_runner',
-        /a Go project; Python and JavaScript packages can be run/,
+        /a Rust project; Python, JavaScript and Go can be run/,
       ],
       [
         await tree('endless', { ...python, 'tests/test_one.py': 'def test_one():\n    while True: pass\n' }),

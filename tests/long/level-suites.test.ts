@@ -25,7 +25,7 @@ const runnerIn = async (sandbox: Sandbox, language: Language): Promise<TestRunne
 };
 
 /** The Python environment of the tests lies where its own user of Landlock may not look. */
-const languagesOf = (level: Level): readonly Language[] =>
+const languagesOf = (level: Level): readonly (keyof typeof EDITS)[] =>
   level === 'landlock' ? ['javascript'] : ['python', 'javascript'];
 
 /** By language: file, text, what a bug makes of it, what a hang does. */
@@ -41,7 +41,7 @@ describe.skipIf(missing !== null)('the suites of the tiny libraries', () => {
   }, 300_000);
   afterAll(() => world.close());
 
-  const groundOf = (language: Language): Ground => {
+  const groundOf = (language: keyof typeof EDITS): Ground => {
     const repository = snapshotOf(world, language);
     const sources = world.library.sources(repository.repository_id);
     const [path, old, bug, hang] = EDITS[language];

@@ -5,7 +5,7 @@ import { type Random, shuffled } from '../../pipeline/random.ts';
 import { type Ground, type Site, sitesOf, suiteWallMs, testsCovering } from '../../pipeline/tasks/ground.ts';
 import { type Proposal, propose } from '../../pipeline/tasks/propose.ts';
 import { siteOf } from '../sites.ts';
-import { raising } from './statements.ts';
+import { raising, spelled } from './statements.ts';
 
 /** A sound bug in a function that several tests execute and only some of them notice. */
 export interface Base {
@@ -59,7 +59,7 @@ async function soundBug(
   tools: BaseTools,
   quiet: number,
 ): Promise<Base | null> {
-  if (withStatement(ground, site, raising[ground.repository.language], tools.syntax) === null) return null;
+  if (withStatement(ground, site, spelled(raising, ground.repository), tools.syntax) === null) return null;
   const proposal = await propose(ground, site, { split: 'train', skill_id: null, harness: tools.harness });
   const { fail_to_pass } = proposal.key;
   const isNoticed = fail_to_pass.length > 0 && fail_to_pass.every((id) => covering.includes(id));
@@ -77,7 +77,7 @@ export async function hubOf(ground: Ground, tools: BaseTools): Promise<Base[]> {
   let tries = 0;
   for (const site of perFunction) {
     const covering = testsCovering(ground, site.edit.path, site.function);
-    const hasRoom = withStatement(ground, site, raising[ground.repository.language], tools.syntax) !== null;
+    const hasRoom = withStatement(ground, site, spelled(raising, ground.repository), tools.syntax) !== null;
     if (covering.length <= limit || covering.length === ground.repository.tests.length || !hasRoom) continue;
     if (tries++ === mostTries) return [];
     if (!(await runsOnlyInTests(ground, site, covering, tools))) continue;
@@ -96,7 +96,7 @@ async function runsOnlyInTests(
 ): Promise<boolean> {
   const { repository, sources } = ground;
   const { path } = site.edit;
-  const text = withStatement(ground, site, raising[repository.language], syntax)!;
+  const text = withStatement(ground, site, spelled(raising, repository), syntax)!;
   const whole = { path, start: 0, end: sources.get(path)!.length, replacement: text };
   const run = await harness.suite(repository.repository_id, {
     edits: [whole],

@@ -14,7 +14,7 @@ export interface Plant {
   make(base: Base, tools: BaseTools, trial: number): Promise<Proposal | null> | Proposal | null;
 }
 
-type Statement = Readonly<Record<'python' | 'javascript', string>>;
+type Statement = say.Statement;
 
 /** Proposed as the pipeline does it: the labels are what one run says. */
 const proposed = (name: string, expected: ReasonCode, statement: Statement, q?: number): Plant => ({
@@ -23,7 +23,7 @@ const proposed = (name: string, expected: ReasonCode, statement: Statement, q?: 
   ...(q === undefined ? {} : { q }),
   make: (base, tools, trial) => {
     const text = q === undefined ? statement : say.flipping(q, trial);
-    const after = withStatement(base.ground, base.site, text[base.ground.repository.language], tools.syntax);
+    const after = withStatement(base.ground, base.site, say.spelled(text, base.ground.repository), tools.syntax);
     return after === null ? null : proposeText(base, after, tools.harness);
   },
 });
@@ -34,7 +34,7 @@ const claimed = (name: string, expected: ReasonCode, statement: Statement): Plan
   expected,
   make: (base, { syntax }) => {
     const { ground, site } = base;
-    const after = withStatement(ground, site, statement[ground.repository.language], syntax);
+    const after = withStatement(ground, site, say.spelled(statement, base.ground.repository), syntax);
     return after === null ? null : change(base, patches(ground, site.edit.path, after));
   },
 });
@@ -47,7 +47,7 @@ const appended = (name: string, expected: ReasonCode, statement: Statement): Pla
 });
 
 const grown = ({ ground }: Base, path: string, statement: Statement): string =>
-  `${ground.sources.get(path)!.trimEnd()}\n${statement[ground.repository.language]}\n`;
+  `${ground.sources.get(path)!.trimEnd()}\n${say.spelled(statement, ground.repository)}\n`;
 
 const changed = (name: string, expected: ReasonCode, over: (base: Base) => Over | null): Plant => ({
   name,
@@ -90,7 +90,7 @@ const orderBound: Plant = {
   name: 'order of tests',
   expected: 'unstable_test',
   make: (base, tools) => {
-    const statement = say.firstCaller[base.ground.repository.language];
+    const statement = say.spelled(say.firstCaller, base.ground.repository);
     const after = withStatement(base.ground, withoutBug(base), statement, tools.syntax);
     return after === null ? null : proposeText(base, after, tools.harness);
   },
@@ -120,7 +120,7 @@ export const plants: readonly Plant[] = [
   changed('idle second file', 'revert_changes_nothing', idleSecondFile),
   changed('unsolvable: another fix', 'patches_not_inverse', ({ ground, site, proposal: { key } }) => {
     const broken = applyPatch((path) => ground.sources.get(path), key.bug_patch).get(site.edit.path)!;
-    const after = `${broken.trimEnd()}\n${say.comment[ground.repository.language]}\n`;
+    const after = `${broken.trimEnd()}\n${say.spelled(say.comment, ground.repository)}\n`;
     return { fix_patch: unifiedDiff(site.edit.path, broken, after) };
   }),
   changed('patch of another file', 'patch_does_not_apply', (base) => moved(base, 'absent/file.py')),
@@ -160,7 +160,7 @@ export const triviality: Plant = {
   name: 'breaks too much',
   expected: 'too_many_failures',
   make: (base, tools) => {
-    const after = withStatement(base.ground, base.site, say.raising[base.ground.repository.language], tools.syntax);
+    const after = withStatement(base.ground, base.site, say.spelled(say.raising, base.ground.repository), tools.syntax);
     return after === null ? null : proposeText(base, after, tools.harness);
   },
 };

@@ -1,7 +1,12 @@
-import type { Language } from '../../pipeline/ports.ts';
+import type { RepositorySnapshot } from '../../pipeline/ports.ts';
+
+type PlantedLanguage = 'python' | 'javascript';
 
 /** Statements that go before the first one of a function, by language. */
-type Statement = Readonly<Record<Language, string>>;
+export type Statement = Readonly<Record<PlantedLanguage, string>>;
+
+export const spelled = (statement: Statement, { language }: Pick<RepositorySnapshot, 'language'>): string =>
+  statement[language as PlantedLanguage];
 
 export const raising: Statement = {
   python: 'raise RuntimeError("planted")',

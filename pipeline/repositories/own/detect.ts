@@ -5,17 +5,23 @@ import type { Seed } from '../manifest.ts';
 
 /** What a tree looks like, or why it cannot be used. */
 export type Detected =
-  | Pick<Seed, 'language' | 'version' | 'licence' | 'source' | 'tests' | 'test'>
+  | (Pick<Seed, 'language' | 'version' | 'licence' | 'source' | 'tests' | 'test'> & Partial<Pick<Seed, 'requirements'>>)
   | { status: 'no_tests' | 'missing_runner'; detail: string };
 
 /** Looks at names and manifests only; runs nothing. */
 export function detect(root: string): Detected {
   if (existsSync(join(root, 'package.json'))) return detectJavascript(root);
+  if (existsSync(join(root, 'go.mod'))) return detectGo(root);
   const isPython = ['pyproject.toml', 'setup.py', 'setup.cfg'].some((name) => existsSync(join(root, name)));
   if (isPython || globSync('**/*.py', { cwd: root }).length > 0) return detectPython(root);
-  const known: Record<string, string> = { 'go.mod': 'Go', 'Cargo.toml': 'Rust', 'pom.xml': 'Java', Gemfile: 'Ruby' };
-  const other = Object.keys(known).find((name) => existsSync(join(root, name)));
-  const detail = other ? `a ${known[other]} project; Python and JavaScript packages can be run` : 'no known language';
+  const known: Record<string, string> = {
+    '*.go': 'Go without go.mod',
+    'Cargo.toml': 'Rust',
+    'pom.xml': 'Java',
+    Gemfile: 'Ruby',
+  };
+  const other = Object.keys(known).find((name) => globSync(name, { cwd: root }).length > 0);
+  const detail = other ? `a ${known[other]} project; Python, JavaScript and Go can be run` : 'no known language';
   return { status: 'missing_runner', detail };
 }
 
@@ -49,10 +55,37 @@ function detectPython(root: string): Detected {
   };
 }
 
+const goAside = /(^|\/)(vendor|testdata|examples?|internal\/testutil|cmd|_[^/]*|\.[^/]+)\//;
+
+/** The packages of one module; what it requires is what its go.mod says. */
+function detectGo(root: string): Detected {
+  const files = globSync('**/*.go', { cwd: root }).filter((path) => !goAside.test(path));
+  const tests = files.filter((path) => path.endsWith('_test.go')).sort();
+  if (tests.length === 0) return { status: 'no_tests', detail: 'no file like *_test.go' };
+  const generated = (path: string) =>
+    /^\/\/ Code generated .* DO NOT EDIT\.$/m.test(readFileSync(join(root, path), 'utf8'));
+  return {
+    language: 'go',
+    version: '0',
+    licence: 'unknown',
+    source: files.filter((path) => !path.endsWith('_test.go') && !generated(path)).sort(),
+    tests,
+    test: { runner: 'go-test', deselect: [], import_roots: [], environment: {} },
+    requirements: goRequirements(readFileSync(join(root, 'go.mod'), 'utf8')),
+  };
+}
+
+function goRequirements(text: string): string[] {
+  const [, version] = /^go\s+(\d[\w.]*)/m.exec(text) ?? [];
+  const required = [...text.matchAll(/^(?:require)?\s+([\w.-]+\.[\w./~-]+)\s+(v\d[\w.+-]*)/gm)];
+  const pins = required.map(([, path, exact]) => `${path}@${exact}`);
+  return pins.length === 0 ? [] : [...(version ? [`go@${version}`] : []), ...pins];
+}
+
 /** What a test script or a test file says of its framework. */
 const frameworks = ['tape', 'mocha', 'node-test', 'jest', 'vitest', 'ava', 'jasmine', 'tap', 'uvu', 'karma'] as const;
 type Framework = (typeof frameworks)[number];
-type Runnable = Exclude<Seed['test']['runner'], 'pytest'>;
+type Runnable = Exclude<Seed['test']['runner'], 'pytest' | 'go-test'>;
 const runnable = ['tape', 'mocha', 'node-test', 'jest', 'vitest'] as const satisfies readonly Runnable[];
 const isRunnable = (framework: string | null): framework is Runnable => runnable.some((name) => name === framework);
 /** Those whose own loader reads ES modules, and which know their test files by name. */

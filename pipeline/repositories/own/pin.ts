@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { DataError } from '../../errors.ts';
 import { sha256 } from '../../hash.ts';
 import type { PythonEnvironment } from '../../languages/python/runner/command.ts';
+import { fetchGo, resolveGo } from '../go-module.ts';
 import type { Seed } from '../manifest.ts';
 import { fetchNpm, reasonOf } from '../npm.ts';
 import { fetchPypi } from '../pypi.ts';
@@ -21,13 +22,22 @@ export interface Pinned {
   root: string;
 }
 
+export interface PinOptions {
+  cacheDir: string;
+  environment: PythonEnvironment;
+  /** Command or path of the go tool. */
+  go: string;
+}
+
 /** Brings what was asked for here, pinned by digest, running none of its code. DataError when it cannot be had. */
-export async function pin(spec: Spec, options: { cacheDir: string; environment: PythonEnvironment }): Promise<Pinned> {
+export async function pin(spec: Spec, options: PinOptions): Promise<Pinned> {
   switch (spec.kind) {
     case 'npm':
       return pinNpm(spec, options.cacheDir);
     case 'pypi':
       return pinPypi(spec, options);
+    case 'go':
+      return pinGo(spec, options);
     case 'git':
       return pinGit(spec.url, options.cacheDir);
     case 'path':
@@ -50,10 +60,7 @@ async function pinNpm({ name, version }: { name: string; version: string }, cach
   return { name, version, origin: { kind: 'npm', ...origin }, root: await fetchNpm(origin, { cacheDir }) };
 }
 
-async function pinPypi(
-  { name, version }: { name: string; version: string },
-  options: { cacheDir: string; environment: PythonEnvironment },
-): Promise<Pinned> {
+async function pinPypi({ name, version }: { name: string; version: string }, options: PinOptions): Promise<Pinned> {
   const script = join(import.meta.dirname, '..', 'fetch_sdist.py');
   let found: { file: string; sha256: string };
   try {
@@ -65,6 +72,12 @@ async function pinPypi(
   }
   const origin = { name, version, ...found };
   return { name, version, origin: { kind: 'pypi', ...origin }, root: await fetchPypi(origin, options) };
+}
+
+async function pinGo(asked: { name: string; version: string }, options: PinOptions): Promise<Pinned> {
+  const { sum } = await resolveGo(asked, options);
+  const origin = { ...asked, sum };
+  return { ...asked, origin: { kind: 'go', ...origin }, root: await fetchGo(origin, options) };
 }
 
 /** Files of the newest commit; no history is kept, and no hook or filter of the repository runs. */
@@ -98,6 +111,6 @@ async function pinFolder(path: string): Promise<Pinned> {
     () => false,
   );
   if (is_folder) return { name: basename(path), version: null, origin: { kind: 'path', path, sha256: '' }, root: path };
-  const fix = 'give a folder, a git address, npm:name@version or pypi:name==version';
+  const fix = 'give a folder, a git address, npm:name@version, pypi:name==version or go:path@version';
   throw DataError.of({ where: path, expected: 'a folder', found: 'none there', fix });
 }

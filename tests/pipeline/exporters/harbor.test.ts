@@ -44,7 +44,8 @@ describe.skipIf(missing !== null)('a harbor task', () => {
     async (language) => {
       const task = of(language);
       const stage = await Stage.of(filesOf(task));
-      const rewards = (model_patch: string | null) => rewardOf(stage, language, { model_patch }, settings.proof);
+      const rewards = (model_patch: string | null) =>
+        rewardOf(stage, task.task.repository_id, { model_patch }, settings.proof);
       const total = { f2p_total: task.key.fail_to_pass.length, p2p_total: task.key.pass_to_pass.length };
       expect(await rewards(task.key.fix_patch)).toEqual({
         ...{ reward: 1, full_repair: 1, partial_repair: 1, preservation: 1 },
@@ -76,7 +77,7 @@ describe.skipIf(missing !== null)('a harbor task', () => {
       const path = task.key.fail_to_pass[0]!.split('::')[0]!;
       const stage = await Stage.of(filesOf(task));
       const deleted = `diff --git a/${path} b/${path}\ndeleted file mode 100644\n--- a/${path}\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n`;
-      expect(await rewardOf(stage, language, { model_patch: deleted }, settings.proof)).toMatchObject({
+      expect(await rewardOf(stage, task.task.repository_id, { model_patch: deleted }, settings.proof)).toMatchObject({
         ...{ reward: 0, p2p_rate: 1, eval_trustworthy: 1 },
       });
       await stage.close();
@@ -95,7 +96,7 @@ describe.skipIf(missing !== null)('a harbor task', () => {
     ] as const) {
       const changed = files.map((f) => (f === source ? { ...f, content: planted + String(f.content) } : f));
       const stage = await Stage.of(changed);
-      const reward = await rewardOf(stage, task.language, { model_patch: null }, settings.proof);
+      const reward = await rewardOf(stage, task.repository_id, { model_patch: null }, settings.proof);
       expect(reward).toMatchObject({ reward: 0, f2p_passed: 0, p2p_passed: 0, eval_trustworthy: trusted });
       await stage.close();
     }

@@ -25,6 +25,10 @@ describe('forbiddenPath', () => {
     'node_modules/tape/index.js',
     '.github/workflow',
     'lib/native.so',
+    'go.mod',
+    'go.sum',
+    'go.work',
+    'lib/basket_test.go',
   ])('refuses %s', (path) => {
     expect(forbiddenPath(path)).not.toBeNull();
   });
@@ -60,6 +64,15 @@ describe('reachIn', () => {
     ['javascript', "it('passes', () => {})"],
     ['javascript', 'globalThis.describe'],
     ['javascript', 'new Function("return 1")'],
+    ['go', 'import "testing"'],
+    ['go', 'import t "testing/internal"'],
+    ['go', 'import _ "unsafe"'],
+    ['go', 'import "C"'],
+    ['go', 'os.Exit(0)'],
+    ['go', 'os.NewFile(3, "report")'],
+    ['go', 'runtime.Callers(0, frames)'],
+    ['go', '//go:linkname mainTests main.tests'],
+    ['go', '//go:build ignore'],
   ])('%s: sees %s', (language, text) => {
     expect(reachIn('x = 1\n', `x = 1\n${text}\n`, language)).not.toBeNull();
   });
@@ -69,6 +82,7 @@ describe('reachIn', () => {
     ['python', 'x = 1\n', 'x = testing(inspected, garbage)\n'],
     ['javascript', 'process.exit(code);\n', 'if (code) process.exit(code);\n'],
     ['javascript', 'x = 1;\n', 'x = submit(latest); iterate();\n'],
+    ['go', 'x := 1\n', 'x := runtime.NumCPU() + latest.testing("test")\n'],
   ])('%s: lets %j become %j', (language, before, after) => {
     expect(reachIn(before, after, language)).toBeNull();
   });

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { applyEdit, enumerateBugs, enumerateRepairs, loadSyntax } from '../../../pipeline/mutation/index.ts';
 import { operators } from '../../../pipeline/mutation/operators/index.ts';
-import type { Language } from '../../../pipeline/ports.ts';
 
 const syntax = await loadSyntax();
 
@@ -11,9 +10,10 @@ const FRAMES = {
   javascript: (body: string) =>
     `const LIMIT = 10;\nconst LIMITS = 20;\n\nfunction other(text) {\n  if (text.trim() === '') return [];\n  return Number(text);\n}\n\nfunction f(a, b, items, text) {\n  ${body}\n}\n`,
 } as const;
+type Framed = keyof typeof FRAMES;
 
 /** The bodies that one family makes out of a body. */
-function variants(mode: 'bug' | 'repair', language: Language, operator: string, body: string): string[] {
+function variants(mode: 'bug' | 'repair', language: Framed, operator: string, body: string): string[] {
   const text = FRAMES[language](body);
   const module = syntax.parse(language, `f.${language}`, text);
   const fn = module.functions.find(({ name }) => name === 'f')!;
@@ -136,7 +136,7 @@ describe.each([
   });
 });
 
-const REPAIRS: [Language, string, string, string][] = [
+const REPAIRS: [Framed, string, string, string][] = [
   ['python', 'cond_const', 'return [] if True else items', 'return [] if not a else items'],
   ['python', 'cond_const', 'return [] if True else items', "return [] if text.strip() == '' else items"],
   ['python', 'bool_add', 'return [] if a.x else items', 'return [] if a and a.x else items'],

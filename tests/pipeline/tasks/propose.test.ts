@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Arena } from '../../../pipeline/arena/arena.ts';
 import { leakIn } from '../../../pipeline/gates/leak.ts';
 import { applyPatch } from '../../../pipeline/mutation/patch.ts';
-import type { Language } from '../../../pipeline/ports.ts';
 import { seededRandom } from '../../../pipeline/random.ts';
 import { drawer } from '../../../pipeline/tasks/draw.ts';
 import { type Ground, lightestFirst, sitesOf, suiteWallMs, testsCovering } from '../../../pipeline/tasks/ground.ts';
@@ -13,7 +12,7 @@ import { editIn, groundOf, missingSandbox, openTiny, type TinyWorld } from '../.
 const missing = await missingSandbox();
 describe.skipIf(missing !== null)('propose', () => {
   let world: TinyWorld;
-  let grounds: Record<Language, Ground>;
+  let grounds: Record<'python' | 'javascript', Ground>;
   beforeAll(async () => {
     world = await openTiny();
     grounds = { python: await groundOf(world, 'python'), javascript: await groundOf(world, 'javascript') };
@@ -23,7 +22,7 @@ describe.skipIf(missing !== null)('propose', () => {
   const proposed = (ground: Ground, site: Parameters<typeof propose>[1]) =>
     propose(ground, site, { split: 'train', skill_id: 's', harness: world.harness });
 
-  it.each<Language>(['python', 'javascript'])('covers only lines that tests execute, in %s', (language) => {
+  it.each(['python', 'javascript'] as const)('covers only lines that tests execute, in %s', (language) => {
     const ground = grounds[language];
     const covered = [...ground.coverage.values()];
     const sites = sitesOf(ground);
@@ -32,7 +31,7 @@ describe.skipIf(missing !== null)('propose', () => {
     expect(sites.filter((s) => s.function.name === 'UnknownItem.__str__').length > 0).toBe(language === 'python');
   });
 
-  it.each<Language>(['python', 'javascript'])(
+  it.each(['python', 'javascript'] as const)(
     'says the symptoms and nothing of the place, in %s',
     async (language) => {
       const ground = grounds[language];

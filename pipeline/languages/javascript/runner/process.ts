@@ -1,5 +1,5 @@
 import type { Sandbox, SandboxCommand, SandboxOutcome, SandboxProcess } from '../../../ports.ts';
-import { type Message, parseMessage } from './messages.ts';
+import { type Message, parseMessage } from '../../messages.ts';
 
 /** Next message, or why there is none: `silent` when nothing came in time, `ended` when the process is gone. */
 export type Heard = Message | { kind: 'silent' } | { kind: 'ended' };

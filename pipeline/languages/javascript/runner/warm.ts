@@ -10,10 +10,10 @@ import type {
   SuiteRun,
   WarmSession,
 } from '../../../ports.ts';
-import { checkedEnd } from './cold.ts';
+import { checkPath, editedTexts } from '../../edited.ts';
+import { Results } from '../../messages.ts';
+import { checkedEnd } from '../../suite-run.ts';
 import { canariesFor, type NodeInstallation, warmCommand } from './command.ts';
-import { checkPath, editedTexts } from './edits.ts';
-import { Results } from './messages.ts';
 import { WarmProcess } from './process.ts';
 
 /** Life of one process; it is replaced then, and after a candidate that hangs or leaves traces. */

@@ -88,5 +88,8 @@ export const javascriptDialect: Dialect = {
   ],
   globals: new Set(GLOBALS.split(' ')),
   defaults: ['{}', '[]'],
+  empties: ['[]', "''", '{}'],
   name_tests: (name) => [`!${name}`, name, `${name} === undefined`, `${name} == null`, `${name} !== undefined`],
+  guard: (test, exit, { unit, in_braces }) =>
+    in_braces ? `if (${test}) {\n${unit}${exit}\n}` : `if (${test}) ${exit}`,
 };

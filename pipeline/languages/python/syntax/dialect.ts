@@ -107,5 +107,7 @@ export const pythonDialect: Dialect = {
   ],
   globals: new Set(GLOBALS.split(' ')),
   defaults: ["''", '[]'],
+  empties: ['[]', "''", '{}'],
   name_tests: (name) => [`${name} is None`, name, `not ${name}`, `${name} is not None`],
+  guard: (test, exit, { unit }) => `if ${test}:\n${unit}${exit}`,
 };

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DataError } from '../../../errors.ts';
-import type { Edit, RepositorySnapshot } from '../../../ports.ts';
+import { DataError } from '../errors.ts';
+import type { Edit, RepositorySnapshot } from '../ports.ts';
 
 /** Texts after the edits, by path; only files that an edit touches. Edits outside `source_paths` are a DataError. */
 export async function editedTexts(

@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import type { RunOutcome, TestResult } from '../../../ports.ts';
-import { forgeryIn, withoutCanaries } from '../../canary.ts';
+import type { RunOutcome, TestResult } from '../ports.ts';
+import { forgeryIn, withoutCanaries } from './canary.ts';
 
 /** What the processes inside the sandbox report, one JSON object a line. */
 const result = z.object({

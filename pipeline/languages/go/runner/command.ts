@@ -1,0 +1,114 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Limits, RepositorySnapshot, SandboxCommand, SuiteRequest } from '../../../ports.ts';
+import { type GoPackage, modulePath } from './packages.ts';
+
+/** Where things lie on the host. */
+export interface GoInstallation {
+  /** Runs the script that builds and follows the tests. */
+  node: string;
+  /** The toolchain: the folder that holds `bin/go`. */
+  goroot: string;
+  /** Compiled standard library and dependencies, as `prepareGoEnvironment` makes them. */
+  build_cache: string;
+  /** Sources of the dependencies. At its own place inside too: what is compiled knows where its sources lie. */
+  module_cache: string;
+}
+
+const inside = fileURLToPath(new URL('./inside', import.meta.url));
+const harness = readFileSync(fileURLToPath(new URL('./inside/harness.go.txt', import.meta.url)), 'utf8');
+const mebibyte = 1024 * 1024;
+
+const limitsFor = (wall_ms: number): Limits => ({
+  wall_ms,
+  cpu_s: Math.ceil(wall_ms / 1000) * 4 + 10,
+  memory_bytes: 2048 * mebibyte,
+  process_count: 256,
+  output_bytes: 64 * mebibyte,
+  file_bytes: 512 * mebibyte,
+});
+
+export interface GoJob {
+  request: SuiteRequest;
+  packages: readonly GoPackage[];
+  /** Ids of tests that must fail, one for each package; fewer when none is wanted. */
+  canaries: readonly string[];
+  /** Edited texts by path, laid over the pristine tree. */
+  texts: Readonly<Record<string, string>>;
+}
+
+/** Builds each package's tests with one more file, and runs them. */
+export function goCommand(installation: GoInstallation, repository: RepositorySnapshot, job: GoJob): SandboxCommand {
+  const { node, goroot, build_cache, module_cache } = installation;
+  const texts = Object.entries(job.texts);
+  return {
+    argv: ['/opt/node', '--max-old-space-size=256', '--no-warnings', '/runner/drive.cjs'],
+    binds: [
+      { source: repository.root, target: '/repo' },
+      { source: node, target: '/opt/node' },
+      { source: goroot, target: '/opt/go' },
+      { source: build_cache, target: '/go-build' },
+      { source: module_cache, target: module_cache },
+      { source: inside, target: '/runner' },
+    ],
+    files: [
+      { target: '/job.json', content: JSON.stringify(describe(repository, job)) },
+      ...texts.map(([path, content]) => ({ target: `/repo/${path}`, content })),
+    ],
+    writable: '/go-build',
+    cwd: '/repo',
+    environment: { ...environmentOf(repository), GOMODCACHE: module_cache },
+    limits: limitsFor(job.request.wall_ms),
+  };
+}
+
+function describe(repository: RepositorySnapshot, { request, packages, canaries }: GoJob) {
+  const deselected = new Set(repository.test.deselect);
+  return {
+    packages: packages.map((each, index) => {
+      const canary = canaries[index];
+      const name = canary?.slice(canary.indexOf('::') + 2) ?? 'Test_unused';
+      const tests = each.tests.filter(({ id }) => !deselected.has(id));
+      return {
+        folder: each.folder,
+        tests: canary === undefined ? tests : [...tests, { id: canary, name, must_fail: true }],
+        harness: harnessFor(each, name),
+      };
+    }),
+    source_paths: repository.source_paths,
+    module_path: modulePath(repository),
+    stop_at_first_failure: request.stop_at_first_failure ?? false,
+    coverage: request.coverage ?? false,
+  };
+}
+
+/** A test file of the package under names that no code of it can know. */
+function harnessFor({ name }: GoPackage, canary: string): { file: string; text: string } {
+  const word = `a${randomBytes(6).toString('hex')}`;
+  const text = harness
+    .replace('package PACKAGE', `package ${name}`)
+    .replaceAll('WORD', `${word}_`)
+    .replace('CANARY', canary);
+  return { file: `${word}_test.go`, text };
+}
+
+const environmentOf = ({ test }: RepositorySnapshot): Record<string, string> => ({
+  PATH: '/opt/go/bin:/usr/bin:/bin',
+  HOME: '/tmp',
+  LANG: 'C.UTF-8',
+  TZ: 'UTC',
+  SOCRATIC_ROOT: '/repo',
+  SOCRATIC_JOB: '/job.json',
+  GOROOT: '/opt/go',
+  GOCACHE: '/go-build',
+  GOENV: 'off',
+  GOPROXY: 'off',
+  GOSUMDB: 'off',
+  GOTOOLCHAIN: 'local',
+  GOFLAGS: '-buildvcs=false',
+  GOWORK: 'off',
+  CGO_ENABLED: '0',
+  GOMAXPROCS: '2',
+  ...test.environment,
+});

@@ -1,0 +1,46 @@
+'use strict';
+/**
+ * Builds the tests of each package and runs them in the order of the job. The job lies in a file, the report leaves by
+ * file descriptor 3.
+ */
+
+const { mkdirSync, readFileSync, writeSync } = require('node:fs');
+const { build } = require('./build.cjs');
+const { PackageRun } = require('./package-run.cjs');
+
+const { SOCRATIC_ROOT, SOCRATIC_JOB, ...environment } = process.env;
+const job = JSON.parse(readFileSync(SOCRATIC_JOB, 'utf8'));
+const work = '/tmp/socratic';
+
+const send = (message) => {
+  let rest = Buffer.from(`${JSON.stringify(message)}\n`);
+  while (rest.length > 0) rest = rest.subarray(writeSync(3, rest));
+};
+
+const finish = (outcome, detail = null) => {
+  send({ kind: 'end', outcome, detail });
+  process.exit(0);
+};
+
+/** One program for each package; the run is broken when one cannot be built. */
+function buildAll() {
+  return job.packages.map((each, index) => {
+    const options = { ...each, root: SOCRATIC_ROOT, work, index, environment, coverage: job.coverage };
+    const { program, complaint } = build(options);
+    if (complaint) finish('broken', complaint);
+    return { ...each, program };
+  });
+}
+
+async function drive() {
+  mkdirSync(work, { recursive: true });
+  for (const each of buildAll()) {
+    const run = new PackageRun(each, { ...job, root: SOCRATIC_ROOT, work, environment, send });
+    const end = await run.all();
+    if (end.outcome !== 'complete') finish(end.outcome, end.detail);
+    if (end.is_stopped) break;
+  }
+  finish('complete');
+}
+
+drive();
