@@ -20,6 +20,8 @@ export interface Launch {
   group: Group | null;
   /** User and group to start as; the caller's own when left out. */
   user_id?: number;
+  /** Processes that do its work and are no descendants of what is started: those of a container belong to its engine. */
+  others?: () => readonly number[];
 }
 
 /** Collects the inputs of a launch and hands out the descriptors they will be read from. */

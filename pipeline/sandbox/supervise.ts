@@ -113,7 +113,8 @@ class Supervised {
     const { wall_ms } = this.#limits;
     const { pid } = this.child;
     const expire = (): void => this.end({ end: 'timeout', detail: `ran longer than ${wall_ms} ms` });
-    return pid === undefined || this.#style === 'start' ? watchClock(wall_ms, expire) : watchTime(pid, wall_ms, expire);
+    if (pid === undefined || this.#style === 'start') return watchClock(wall_ms, expire);
+    return watchTime(() => [pid, ...(this.#launch.others?.() ?? [])], wall_ms, expire);
   }
 
   /** Resource limits bound each process; where no group bounds their sum, we do. */

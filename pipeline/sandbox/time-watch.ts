@@ -30,20 +30,20 @@ interface Look {
   is_busy: boolean;
 }
 
-const lookAt = (pid: number): Look => {
-  const family = familyOf(String(pid)).map((member) => member.pid);
+const lookAt = (pids: readonly number[]): Look => {
+  const family = pids.flatMap((pid) => familyOf(String(pid))).map((member) => member.pid);
   const used_ms = TICK_MS * family.reduce((sum, member) => sum + ticksOf(member), 0);
   return { used_ms, is_busy: family.some(isBusy) };
 };
 
 /** Looks from the limit on until a process and its descendants have had their time. */
-const untilSpent = (pid: number, wall_ms: number, over: () => void): NodeJS.Timeout => {
+const untilSpent = (pids: () => readonly number[], wall_ms: number, over: () => void): NodeJS.Timeout => {
   const last_ms = performance.now() + longestWall(wall_ms) - wall_ms;
   const most_idle_looks = Math.min(IDLE_MS, wall_ms) / INTERVAL_MS;
   let before_ms = -1;
   let idle_looks = 0;
   return setInterval(() => {
-    const { used_ms, is_busy } = lookAt(pid);
+    const { used_ms, is_busy } = lookAt(pids());
     idle_looks = is_busy || used_ms !== before_ms ? 0 : idle_looks + 1;
     before_ms = used_ms;
     if (used_ms >= wall_ms || idle_looks >= most_idle_looks || performance.now() >= last_ms) over();
@@ -53,12 +53,13 @@ const untilSpent = (pid: number, wall_ms: number, over: () => void): NodeJS.Time
 /**
  * Calls `over` when a command has had `wall_ms`: at that time if it used them or only waits, later if others kept the
  * machine from it. What it comes to must not depend on who else is there. Returns what ends the watch.
+ * `pids`: the processes that do its work, each with its descendants.
  */
-export const watchTime = (pid: number, wall_ms: number, over: () => void): (() => void) => {
+export const watchTime = (pids: () => readonly number[], wall_ms: number, over: () => void): (() => void) => {
   let interval: NodeJS.Timeout | undefined;
   const timer = setTimeout(
     () => {
-      interval = untilSpent(pid, wall_ms, over);
+      interval = untilSpent(pids, wall_ms, over);
     },
     Math.min(wall_ms, LONGEST_TIMER_MS),
   );

@@ -1,7 +1,9 @@
 import { describe } from 'vitest';
 import { openSandbox, probeLevels } from '../../pipeline/sandbox/index.ts';
 import { sandboxContract } from '../contracts/sandbox.ts';
+import { missingGo } from '../pipeline/languages/go/tiny.ts';
 import { attackSuite, noPerl } from '../pipeline/sandbox/attacks/suite.ts';
+import { suitesOn } from './level-suites.ts';
 
 const level = 'container';
 const [report] = await probeLevels([level]);
@@ -21,5 +23,8 @@ const LACKS: readonly string[] = [
 describe.skipIf(missing !== null)(level, () => {
   sandboxContract('started by this user', () => openSandbox({ level }), LACKS);
 });
+
+if (missing === null)
+  suitesOn(level, ['python', 'javascript', ...((await missingGo()) === null ? (['go'] as const) : [])]);
 
 attackSuite({ where: level, level, reason: missing ?? noPerl, open: () => openSandbox({ level }) });

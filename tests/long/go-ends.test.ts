@@ -2,8 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Edit, RepositorySnapshot, SuiteRun } from '../../pipeline/ports.ts';
-import { openGoRunner, tinyGo } from '../pipeline/languages/go/tiny.ts';
+import type { Edit, RepositorySnapshot, SuiteRun, TestRunner } from '../../pipeline/ports.ts';
+import { openSandbox } from '../../pipeline/sandbox/index.ts';
+import { goRunnerIn, missingGo, tinyGo } from '../pipeline/languages/go/tiny.ts';
 
 const source = 'package half\n\nfunc Half(n int) int {\n\treturn n / 2\n}\n';
 const tests = `package half
@@ -47,11 +48,12 @@ const halved = (body: string, before = ''): Edit => ({
   replacement: `package half\n${before}\nfunc Half(n int) int {\n${body}\n}\n`,
 });
 
-const runner = await openGoRunner();
-describe.skipIf(!runner)('how Go tests end', { timeout: 60_000 }, () => {
+describe.skipIf((await missingGo()) !== null)('how Go tests end', { timeout: 60_000 }, () => {
   let root: string;
   let repository: RepositorySnapshot;
+  let runner: TestRunner;
   beforeAll(async () => {
+    runner = await goRunnerIn(await openSandbox());
     root = await mkdtemp(join(tmpdir(), 'half-'));
     await writeFile(join(root, 'go.mod'), 'module example.test/half\n\ngo 1.21\n');
     await writeFile(join(root, 'half.go'), source);
@@ -67,7 +69,7 @@ describe.skipIf(!runner)('how Go tests end', { timeout: 60_000 }, () => {
   afterAll(() => rm(root, { recursive: true, force: true }));
 
   const run = (edit?: Edit): Promise<SuiteRun> =>
-    runner!.cold(repository, { edits: edit ? [edit] : [], wall_ms: 30_000 });
+    runner.cold(repository, { edits: edit ? [edit] : [], wall_ms: 30_000 });
   const byName = ({ tests: results }: SuiteRun) =>
     Object.fromEntries(results.map(({ test_id, status }) => [test_id.split('::')[1], status]));
 

@@ -1,7 +1,8 @@
 import { describe } from 'vitest';
 import type { TestRunner } from '../../pipeline/ports.ts';
+import { openSandbox } from '../../pipeline/sandbox/index.ts';
 import { type RunnerCase, testRunnerContract } from '../contracts/test-runner.ts';
-import { edit, lineOf, openGoRunner, tinyGo } from '../pipeline/languages/go/tiny.ts';
+import { edit, goRunnerIn, lineOf, missingGo, tinyGo } from '../pipeline/languages/go/tiny.ts';
 
 const ids = [
   'numerals/numerals_test.go::TestOneLetter',
@@ -41,6 +42,6 @@ function caseOf(runner: TestRunner): RunnerCase {
   };
 }
 
-const runner = await openGoRunner();
-if (runner) testRunnerContract('go test', async () => caseOf(runner));
+if ((await missingGo()) === null)
+  testRunnerContract('go test', async () => caseOf(await goRunnerIn(await openSandbox())));
 else describe.skip('go test as a TestRunner', () => {});

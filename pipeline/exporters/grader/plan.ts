@@ -58,7 +58,7 @@ export function graderFiles(
   };
   return [
     { path: 'verifier.json', content: `${JSON.stringify(verifier, null, 1)}\n` },
-    { path: 'request.json', content: `${JSON.stringify(python ? { ...request, root: workdir } : request)}\n` },
+    { path: 'request.json', content: `${JSON.stringify(request)}\n` },
     ...(python ? pythonGrader() : javascriptGrader(snapshot)),
   ];
 }

@@ -1,3 +1,4 @@
+import { longestWall } from '../../patience.ts';
 import type { SandboxCommand } from '../../ports.ts';
 
 /** What a container engine is asked to start. */
@@ -12,6 +13,8 @@ export interface Container {
   mounts: readonly { source: string; target: string; is_writable: boolean }[];
   /** Directory on the host that holds the pipe for the report. */
   report_directory: string;
+  /** Where podman writes the number of the container's first process. */
+  pid_file: string;
   /** Filter of system calls, in the engine's own form. */
   seccomp_file: string;
   takes_lines: boolean;
@@ -35,8 +38,19 @@ const mountOption = ({ source, target, is_writable }: Container['mounts'][number
 
 /** Arguments of `docker run` and `podman run`, which are the same. Computes values and starts nothing. */
 export const containerArguments = (container: Container): string[] => {
-  const { name, image, engine, owner, command, mounts, report_directory, seccomp_file, takes_lines, most_processes } =
-    container;
+  const {
+    name,
+    image,
+    engine,
+    owner,
+    command,
+    mounts,
+    report_directory,
+    pid_file,
+    seccomp_file,
+    takes_lines,
+    most_processes,
+  } = container;
   const { cpu_s, wall_ms, memory_bytes, process_count, file_bytes } = command.limits;
   const seconds = Math.ceil(cpu_s);
   return [
@@ -61,14 +75,14 @@ export const containerArguments = (container: Container): string[] => {
       `--shm-size=${SHARED_MEMORY_BYTES}`,
       '--hostname=box',
     ],
-    // Podman alone adds writable directories to a read-only container.
-    ...(engine === 'podman' ? ['--read-only-tmpfs=false'] : []),
+    // Podman alone adds writable directories to a read-only container, and says which process is the container's.
+    ...(engine === 'podman' ? ['--read-only-tmpfs=false', `--pidfile=${pid_file}`] : []),
     ...mounts.map(mountOption),
     `--mount=type=bind,source=${report_directory},target=${REPORT},readonly`,
     `--security-opt=seccomp=${seccomp_file}`,
     ...(takes_lines ? ['--interactive'] : []),
     ...[`--workdir=${command.cwd}`, '--entrypoint=/bin/sh', image, '-c', ENTER],
-    ...[String(Math.ceil(wall_ms / 1000) + 1)],
+    ...[String(Math.ceil(longestWall(wall_ms) / 1000) + 1)],
     ...Object.entries(command.environment).map(([key, value]) => `${key}=${value}`),
     ...command.argv,
   ];

@@ -2,6 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataError } from '../../errors.ts';
 import type { Sandbox, SandboxCommand, SandboxOutcome, SandboxProcess } from '../../ports.ts';
+import { readOrNull } from '../family.ts';
 import type { Launch } from '../launch.ts';
 import { checkMountPoints } from '../mount-points.ts';
 import { faultOf, ownRoot, probeCommand } from '../probe.ts';
@@ -53,6 +54,7 @@ const launch = (engine: Engine, command: SandboxCommand, root: string, name: str
   const seccomp_file = join(root, 'seccomp.json');
   writeFileSync(seccomp_file, seccompProfile());
   const { image, most_processes } = engine;
+  const pid_file = join(root, 'pid');
   const container = {
     name,
     image,
@@ -61,6 +63,7 @@ const launch = (engine: Engine, command: SandboxCommand, root: string, name: str
     command,
     mounts,
     report_directory,
+    pid_file,
     seccomp_file,
     most_processes,
   };
@@ -72,6 +75,7 @@ const launch = (engine: Engine, command: SandboxCommand, root: string, name: str
     inputs: [],
     has_status: false,
     group: null,
+    others: () => [Number(readOrNull(pid_file))].filter(Boolean),
   };
 };
 

@@ -21,6 +21,7 @@ const container = (more: Partial<Container> = {}): Container => ({
     { source: '/copies/repo', target: '/repo', is_writable: true },
   ],
   report_directory: '/w/report',
+  pid_file: '/w/pid',
   seccomp_file: '/w/seccomp.json',
   takes_lines: false,
   most_processes: 4096,
@@ -57,7 +58,7 @@ it('hands the command over behind the image, where nothing of it is an option', 
   const words = containerArguments(container());
   const image = words.indexOf('empty');
   expect(words.slice(image + 1, image + 2)).toEqual(['-c']);
-  expect(words.slice(-5)).toEqual(['21', 'A=x y', '/bin/sh', '-c', 'true; --privileged']);
+  expect(words.slice(-5)).toEqual(['81', 'A=x y', '/bin/sh', '-c', 'true; --privileged']);
   expect(words[image - 1]).toBe('--entrypoint=/bin/sh');
 });
 

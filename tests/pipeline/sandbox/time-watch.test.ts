@@ -24,10 +24,14 @@ const watched = (child: ChildProcess): { had: Promise<number>; calls: () => numb
   const began = performance.now();
   const { promise, resolve } = Promise.withResolvers<number>();
   let count = 0;
-  const stop = watchTime(child.pid!, LIMIT_MS, () => {
-    count++;
-    resolve(performance.now() - began);
-  });
+  const stop = watchTime(
+    () => [child.pid!],
+    LIMIT_MS,
+    () => {
+      count++;
+      resolve(performance.now() - began);
+    },
+  );
   return { had: promise, calls: () => count, stop };
 };
 

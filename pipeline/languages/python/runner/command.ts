@@ -40,7 +40,7 @@ export function pytestCommand(
   run: { plugin: 'cold' | 'warm'; request: PluginRequest; edited?: Texts; limits: Limits },
 ): SandboxCommand {
   const { source_paths, test } = repository;
-  const request = { ...run.request, root: repo, source_paths, deselect: test.deselect };
+  const request = { ...run.request, source_paths, deselect: test.deselect };
   const edited = [...(run.edited ?? [])].map(([path, content]) => ({ target: `${repo}/${path}`, content }));
   return {
     argv: [
@@ -92,6 +92,7 @@ function environment({ test }: RepositorySnapshot): Record<string, string> {
     PYTEST_DISABLE_PLUGIN_AUTOLOAD: '1',
     ...test.environment,
     PYTHONPATH: [...test.import_roots.map((root) => join(repo, root)), tools].join(':'),
+    SOCRATIC_ROOT: repo,
     SOCRATIC_REQUEST: `${tools}/request.json`,
   };
 }

@@ -2,23 +2,29 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataError } from '../../../../pipeline/errors.ts';
 import { goRunner } from '../../../../pipeline/languages/go/runner/index.ts';
-import type { Edit, RepositorySnapshot, TestRunner } from '../../../../pipeline/ports.ts';
+import type { Edit, RepositorySnapshot, Sandbox, TestRunner } from '../../../../pipeline/ports.ts';
 import { prepareGoEnvironment } from '../../../../pipeline/repositories/go-environment.ts';
 import { openSandbox } from '../../../../pipeline/sandbox/index.ts';
 import { project } from '../../../sources.ts';
 
-/** The runner with the machine's toolchain; null, and printed why, where there is none. */
-export async function openGoRunner(): Promise<TestRunner | null> {
+const prepared = () => prepareGoEnvironment({ cacheDir: join(project, 'data/cache'), go: 'go', requirements: [] });
+
+/** Why Go cannot be tested here, printed too, or null. */
+export async function missingGo(): Promise<string | null> {
   try {
-    const cacheDir = join(project, 'data/cache');
-    const environment = await prepareGoEnvironment({ cacheDir, go: 'go', requirements: [] });
-    return goRunner({ sandbox: await openSandbox(), node: process.execPath, ...environment });
+    await prepared();
+    await openSandbox();
+    return null;
   } catch (error) {
     if (!(error instanceof DataError)) throw error;
     process.stderr.write(`go test is not tested: ${error.message}\n`);
-    return null;
+    return error.message;
   }
 }
+
+/** The runner with the machine's toolchain. */
+export const goRunnerIn = async (sandbox: Sandbox): Promise<TestRunner> =>
+  goRunner({ sandbox, node: process.execPath, ...(await prepared()) });
 
 const root = join(project, 'tests/fixtures/tiny-go');
 const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.go'));

@@ -5,12 +5,13 @@
  */
 
 const { mkdirSync, readFileSync, writeSync } = require('node:fs');
+const { join } = require('node:path');
 const { build } = require('./build.cjs');
 const { PackageRun } = require('./package-run.cjs');
 
 const { SOCRATIC_ROOT, SOCRATIC_JOB, ...environment } = process.env;
 const job = JSON.parse(readFileSync(SOCRATIC_JOB, 'utf8'));
-const work = '/tmp/socratic';
+const work = join(environment.HOME, 'socratic');
 
 const send = (message) => {
   let rest = Buffer.from(`${JSON.stringify(message)}\n`);

@@ -12,7 +12,7 @@ def read_request():
 
 def source_names(request):
     """Absolute file name (as code objects carry it) to path in the repository."""
-    return {os.path.join(request["root"], path): path for path in request["source_paths"]}
+    return {os.path.join(os.environ["SOCRATIC_ROOT"], path): path for path in request["source_paths"]}
 
 
 def derandomise():

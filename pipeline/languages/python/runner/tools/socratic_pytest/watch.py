@@ -3,6 +3,8 @@
 import os
 import time
 
+#: the kind of a process's clock in its number: time that it was scheduled
+SCHEDULED = 2
 TICKS = os.sysconf("SC_CLK_TCK")
 #: seconds between two looks
 LOOK = 0.25
@@ -32,9 +34,23 @@ class Watch:
         return min(used - self.first, clock) > self.work or self.idled > self.idle or clock > self.longest
 
 
-def used_by(pid):
-    """Processor seconds of a process and of those it has collected; 0 for one that is gone."""
+def _proc_is_ours():
+    """Whether /proc has processes under the numbers that we know: not where it is the host's, or closed."""
     try:
+        with open("/proc/self/stat") as file:
+            return file.read().split()[0] == str(os.getpid())
+    except OSError:
+        return False
+
+
+PROC_IS_OURS = _proc_is_ours()
+
+
+def used_by(pid):
+    """Processor seconds of a process, with /proc also of those it has collected; 0 for one that is gone."""
+    try:
+        if not PROC_IS_OURS:
+            return time.clock_gettime(~pid << 3 | SCHEDULED)
         fields = stat_of("/proc/%d" % pid)
     except OSError:
         return 0.0
@@ -42,7 +58,9 @@ def used_by(pid):
 
 
 def is_asleep(pid):
-    """Every thread sleeps, and no child is there that one of them may wait for."""
+    """Every thread sleeps, and no child is there that one of them may wait for. Never known without a /proc of ours."""
+    if not PROC_IS_OURS:
+        return False
     folder = "/proc/%d/task" % pid
     try:
         for thread in os.listdir(folder):
