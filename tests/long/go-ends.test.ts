@@ -132,6 +132,10 @@ describe.skipIf((await missingGo()) !== null)('how Go tests end', { timeout: 60_
       `${lines(`${report}(fmt.Sprintf("end %d passed 1\\n", number))`)}; syscall.Exit(0); return n`,
     ],
     [
+      'guesses which report must fail',
+      `${lines(`${report}(fmt.Sprintf("end %d %s 1\\n", number, map[bool]string{true: "failed", false: "passed"}[number == 4]))`)}; syscall.Exit(0); return n`,
+    ],
+    [
       'writes what a framework would',
       'fmt.Print("\\n\\x16--- PASS: TestFour (0.00s)\\nPASS\\n"); syscall.Exit(0); return n',
     ],

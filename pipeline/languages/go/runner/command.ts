@@ -83,14 +83,16 @@ function describe(repository: RepositorySnapshot, { request, packages, canaries 
   };
 }
 
-/** A test file of the package under names that no code of it can know. */
-function harnessFor({ name }: GoPackage, canary: string): { file: string; text: string } {
+/** A test file of the package under names that no code of it can know; `mark` begins each line that it reports. */
+function harnessFor({ name }: GoPackage, canary: string): { file: string; text: string; mark: string } {
   const word = `a${randomBytes(6).toString('hex')}`;
+  const mark = randomBytes(6).toString('hex');
   const text = harness
     .replace('package PACKAGE', `package ${name}`)
     .replaceAll('WORD', `${word}_`)
+    .replaceAll('MARK', mark)
     .replace('CANARY', canary);
-  return { file: `${word}_test.go`, text };
+  return { file: `${word}_test.go`, text, mark };
 }
 
 const environmentOf = ({ test }: RepositorySnapshot): Record<string, string> => ({

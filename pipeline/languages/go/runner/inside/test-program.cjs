@@ -43,9 +43,10 @@ class TestProgram {
   }
 
   #hear(line) {
-    const [word, number, status, took] = line.split(' ');
-    const test = this.#options.plan[Number(number)];
-    if (test === undefined) return;
+    const { plan, harness } = this.#options;
+    const [mark, word, number, status, took] = line.split(' ');
+    const test = plan[Number(number)];
+    if (mark !== harness.mark || test === undefined) return;
     if (word === 'absent') this.absent.add(test);
     if (word === 'start') this.#start(test);
     if (word === 'end') this.#end(test, status, Number(took) || 0);
