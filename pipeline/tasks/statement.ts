@@ -39,11 +39,19 @@ export function testCommand(runner: string, failing_tests: readonly string[]): s
       return `jest ${files.join(' ')}`;
     case 'vitest':
       return `vitest run ${files.join(' ')}`;
+    case 'go-test':
+      return goTest(failing_tests.slice(0, namedTests));
     case 'mocha':
       return `mocha ${files.join(' ')}`;
     default:
       return files.map((file) => `node ${file}`).join(' && ');
   }
+}
+
+function goTest(ids: readonly string[]): string {
+  const places = ids.map((id) => /^(.*?)[^/]*::(.*)$/.exec(id)!);
+  const folders = [...new Set(places.map(([, folder]) => word(`./${folder!.replace(/\/$/, '')}`)))].sort();
+  return `go test -run '^(${places.map(([, , name]) => name).join('|')})$' ${folders.join(' ')}`;
 }
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;

@@ -51,6 +51,7 @@ describe('testCommand', () => {
     ['mocha', ['a.js::y'], 'mocha a.js'],
     ['mocha', ['a $(b).js::y'], "mocha 'a $(b).js'"],
     ['tape', ['b.js::x', 'a.js::y'], 'node a.js && node b.js'],
+    ['go-test', ['a_test.go::TestA', 'b/c_test.go::TestB'], "go test -run '^(TestA|TestB)$' ./ ./b"],
   ])('%s', (runner, ids, command) => {
     expect(testCommand(runner, ids)).toBe(command);
   });

@@ -47,7 +47,7 @@ function firstEntry(text) {
   if (at < 0) return null;
   const depth = lines[at].search(/\S/);
   const more = lines.slice(at + 1);
-  const end = more.findIndex((line) => line.search(/\S/) <= depth);
+  const end = more.findIndex((line) => line.trim() !== '' && line.search(/\S/) <= depth);
   const entry = [lines[at].replace(/^\s+\S+\.go:\d+: /, ''), ...(end < 0 ? more : more.slice(0, end))];
   return entry
     .map((line) => line.trim())
