@@ -51,19 +51,19 @@ types: $(INSTALLED)
 ALONE := tests/long/faults.test.ts tests/long/containers.test.ts
 
 test-long: $(INSTALLED) ## kills of a round, a full disk, a whole small round
-	@vitest run --config vitest.long.config.ts $(addprefix --exclude ,$(ALONE))
+	@vitest run --mode long $(addprefix --exclude ,$(ALONE))
 
 test-alone: $(INSTALLED) ## kills of the validate stage and its workers, containers; wants the machine for itself
-	@vitest run --config vitest.long.config.ts $(ALONE)
+	@vitest run --mode long $(ALONE)
 
 test-browser: $(INSTALLED) ## report and viewer in the Chromium of this machine
-	@vitest run --config vitest.browser.config.ts
+	@vitest run --mode browser
 
 conformance: $(INSTALLED) ## exports read by the consumers' own packages, in a virtual environment of their own
-	@vitest run --config vitest.conformance.config.ts
+	@vitest run --mode conformance
 
 conformance-verl: $(INSTALLED) ## the same for verl, whose reader brings torch (5 GB)
-	@CONFORMANCE_VERL=1 vitest run --config vitest.conformance.config.ts tests/conformance/verl.test.ts
+	@CONFORMANCE_VERL=1 vitest run --mode conformance tests/conformance/verl.test.ts
 
 native: $(INSTALLED) ## build the native sketch library (needs a C++ compiler; nvcc adds CUDA)
 	@$(MAKE) --no-print-directory -C pipeline/sketch/native
