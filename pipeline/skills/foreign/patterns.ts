@@ -1,7 +1,8 @@
 import type { Attempt } from './attempts.ts';
 import { placePatterns } from './contrasts.ts';
-import { failingCommands, fruitfulPlaces, missingPrograms, refusedEdits, unfinished } from './habits.ts';
+import { failingCommands, missingPrograms, refusedEdits } from './habits.ts';
 import { compare, type ForeignPattern, type ForeignSettings } from './pattern.ts';
+import { fruitfulPlaces, unfinished } from './places.ts';
 
 /** Patterns of every kind, strongest first. */
 export function mineForeign(attempts: readonly Attempt[], settings: ForeignSettings): ForeignPattern[] {
