@@ -4,7 +4,7 @@ import { DataError } from '../pipeline/errors.ts';
 import type { CuratedTask } from '../pipeline/exporters/curated.ts';
 import type { Toolchain } from '../pipeline/exporters/image.ts';
 import type { InstalledPackages } from '../pipeline/exporters/npm-lock.ts';
-import type { ProofOptions } from '../pipeline/exporters/proof.ts';
+import { goInterpreter, nodeInterpreter, type ProofOptions } from '../pipeline/exporters/proof.ts';
 import { isSound, type Proof, proveAll } from '../pipeline/exporters/verify.ts';
 import type { Library, RepositorySnapshot } from '../pipeline/ports.ts';
 import { hasOwnEnvironment } from '../pipeline/repositories/node-environment.ts';
@@ -26,6 +26,7 @@ export async function imagesOf(world: World, settings: Settings): Promise<Images
     toolchain: {
       python_version: python_version!,
       node_version: process.versions.node,
+      go_version: /^go([\d.]+)/.exec(world.go?.id ?? '')?.[1] ?? null,
       requirements: (name) => seeds.get(name)!.requirements,
       installed: (runner) => installedIn(packagesFor(world, runner)),
     },
@@ -52,8 +53,6 @@ const installedIn = (node_modules: string): InstalledPackages =>
 const packagesFor = ({ node_modules, packagesOf }: World, runner: string): string =>
   hasOwnEnvironment(runner) ? packagesOf[runner]! : node_modules;
 
-const nodeFolder = '/opt/node-bin';
-
 /** This machine's interpreters in the place of an image. */
 export const proofOptions = (world: World): ProofOptions => ({
   sandbox: world.sandbox,
@@ -61,13 +60,10 @@ export const proofOptions = (world: World): ProofOptions => ({
     const { language, test } = snapshotIn(world.library, repository_id);
     const { python } = world;
     if (language === 'python') return { path: [dirname(python.python)], binds: python.binds };
-    return {
-      path: [nodeFolder],
-      binds: [
-        { source: process.execPath, target: `${nodeFolder}/node` },
-        { source: packagesFor(world, test.runner), target: '/node_modules' },
-      ],
-    };
+    const node = nodeInterpreter(process.execPath);
+    if (language === 'go') return goInterpreter(node, world.go!);
+    const packages = { source: packagesFor(world, test.runner), target: '/node_modules' };
+    return { ...node, binds: [...node.binds, packages] };
   },
 });
 

@@ -7,7 +7,7 @@ import { javascriptRunner } from '../pipeline/languages/javascript/runner/index.
 import type { PythonEnvironment } from '../pipeline/languages/python/runner/command.ts';
 import { pythonRunner } from '../pipeline/languages/python/runner/runner.ts';
 import type { Library, Sandbox, TestRunner } from '../pipeline/ports.ts';
-import { prepareGoEnvironment } from '../pipeline/repositories/go-environment.ts';
+import { type GoEnvironment, prepareGoEnvironment } from '../pipeline/repositories/go-environment.ts';
 import { fetchGo } from '../pipeline/repositories/go-module.ts';
 import { type FetchSeed, openLibrary } from '../pipeline/repositories/library.ts';
 import { parseManifest, type Seed } from '../pipeline/repositories/manifest.ts';
@@ -40,6 +40,8 @@ export interface Runners {
   fetchSeed: FetchSeed;
   /** What stands for an image of a language where there is no container. */
   python: PythonEnvironment;
+  /** Null where no seed is in Go. */
+  go: GoEnvironment | null;
   node_modules: string;
   /** The same for test frameworks that have packages of their own. */
   packagesOf: Partial<Record<OwnEnvironment, string>>;
@@ -119,30 +121,30 @@ export async function openRunners(settings: Settings, seeds: readonly Seed[], ef
   const pytest = pythonRunner({ sandbox, python });
   const { node_modules } = node;
   const node_runner = javascriptRunner({ sandbox, node: process.execPath, node_modules, packagesOf });
-  const go_runner = await openGo(sandbox, seeds, cacheDir, effects);
+  const golang = await goOf(seeds, cacheDir, effects);
+  const go_runner = golang && goRunner({ sandbox, node: process.execPath, ...golang });
   const javascript = `${node_runner.id} node-${process.versions.node}`;
   const identities = {
     python: `${pytest.id} ${sandbox.id}`,
-    ...(go_runner ? { go: `${go_runner.runner.id} ${go_runner.id}` } : {}),
+    ...(golang ? { go: `${go_runner!.id} ${golang.id}` } : {}),
     javascript: `${javascript} ${node.id}`,
     ...Object.fromEntries(
       own.map(({ framework, id }) => [`javascript/${framework}`, `${javascript} ${framework} ${id}`]),
     ),
   };
-  const runners = [pytest, node_runner, ...(go_runner ? [go_runner.runner] : [])];
-  return { sandbox, runners, identities, fetchSeed, python, node_modules, packagesOf };
+  const runners = [pytest, node_runner, ...(go_runner ? [go_runner] : [])];
+  return { sandbox, runners, identities, fetchSeed, python, go: golang, node_modules, packagesOf };
 }
 
 const requirementsOf = (seeds: readonly Seed[]): string[] =>
   [...new Set(seeds.flatMap(({ requirements }) => requirements))].sort();
 
 /** Only where a seed is in Go: others need no toolchain. */
-async function openGo(sandbox: Sandbox, seeds: readonly Seed[], cacheDir: string, { log }: Effects) {
+async function goOf(seeds: readonly Seed[], cacheDir: string, { log }: Effects): Promise<GoEnvironment | null> {
   const modules = seeds.filter(({ language }) => language === 'go');
   if (modules.length === 0) return null;
   const requirements = modules.map((seed) => seed.requirements).filter((pins) => pins.length > 0);
-  const environment = await prepareGoEnvironment({ cacheDir, go, requirements, progress: log });
-  return { id: environment.id, runner: goRunner({ sandbox, node: process.execPath, ...environment }) };
+  return prepareGoEnvironment({ cacheDir, go, requirements, progress: log });
 }
 
 /** Environments of the frameworks that have their own, of those that a seed uses. */

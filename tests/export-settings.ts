@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import type { HarborOptions } from '../pipeline/exporters/harbor.ts';
-import type { ProofOptions } from '../pipeline/exporters/proof.ts';
+import { nodeInterpreter, type ProofOptions } from '../pipeline/exporters/proof.ts';
 import { preparePythonEnvironment } from '../pipeline/repositories/python-environment.ts';
 import { openSandbox } from '../pipeline/sandbox/index.ts';
 import { project } from './sources.ts';
@@ -13,7 +13,6 @@ export async function exportSettings({ library }: TinyWorld): Promise<{ harbor: 
     python: 'python3',
     requirements: [],
   });
-  const bin = '/opt/node-bin';
   return {
     harbor: {
       round: 1,
@@ -21,6 +20,7 @@ export async function exportSettings({ library }: TinyWorld): Promise<{ harbor: 
       toolchain: {
         python_version: '3.11.7',
         node_version: process.versions.node,
+        go_version: null,
         requirements: () => [],
         installed: () => ({}),
       },
@@ -31,7 +31,7 @@ export async function exportSettings({ library }: TinyWorld): Promise<{ harbor: 
       interpreterOf: (id) =>
         library.seeds.find((s) => s.repository_id === id)!.language === 'python'
           ? { path: [dirname(python.python)], binds: python.binds }
-          : { path: [bin], binds: [{ source: process.execPath, target: `${bin}/node` }] },
+          : nodeInterpreter(process.execPath),
     },
   };
 }

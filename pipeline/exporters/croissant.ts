@@ -63,7 +63,7 @@ export function croissant(
     'rai:dataCollection':
       'Single-edit bugs injected by 30 operators into published libraries; labels are test outcomes.',
     'rai:dataManipulationProtocol': 'Four gates (format, grounding, execution, semantics), then selection by gradient.',
-    'rai:dataLimitations': 'Injected bugs, not bugs that people wrote; two languages.',
+    'rai:dataLimitations': 'Injected bugs, not bugs that people wrote.',
     'rai:dataBiases': 'Selected for one Solver: what is hard for it, not for everyone.',
     'rai:dataUseCases': 'Training and evaluation of program repair.',
     distribution: configs.flatMap(({ paths }) => paths).map((path) => fileObject(path, files)),

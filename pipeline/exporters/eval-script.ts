@@ -34,6 +34,12 @@ export function evalScript(curated: CuratedTask, snapshot: RepositorySnapshot, b
 }
 
 /** New files by which a patch could change how tests run. */
-const meddling = [':(glob)**/conftest.py', ':(glob)**/sitecustomize.py', ':(glob)**/pytest.ini', ':(glob)**/tox.ini'];
+const meddling = [
+  ':(glob)**/conftest.py',
+  ':(glob)**/sitecustomize.py',
+  ':(glob)**/pytest.ini',
+  ':(glob)**/tox.ini',
+  ':(glob)**/*_test.go',
+];
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataError } from '../errors.ts';
 import { applyPatch } from '../mutation/patch.ts';
-import type { RepositorySnapshot } from '../ports.ts';
+import type { Language, RepositorySnapshot } from '../ports.ts';
 import { pinsOf as frameworkPinsOf } from '../repositories/node-environment.ts';
 import { basePins } from '../repositories/python-environment.ts';
 import type { BundleFile } from './bundle.ts';
@@ -13,9 +13,11 @@ import { type InstalledPackages, npmLock } from './npm-lock.ts';
 
 /** What is needed to say how an image is built. */
 export interface Toolchain {
-  /** `3.11.7` and `24.21.0`: what the tests were seen to run on. */
+  /** `3.11.7`, `24.21.0`: what the tests were seen to run on. */
   python_version: string;
   node_version: string;
+  /** `1.26.0`; null where no repository is in Go. */
+  go_version: string | null;
   /** Exact pins that the tests of a repository need, by its name. */
   requirements(name: string): readonly string[];
   /** What npm installed for the tests of a JavaScript framework. */
@@ -78,6 +80,7 @@ function filesBelow(root: string): string[] {
 }
 
 function pinsOf(snapshot: RepositorySnapshot, { requirements, installed }: Toolchain): BundleFile[] {
+  if (snapshot.language === 'go') return [];
   const own = requirements(snapshot.name);
   if (snapshot.language === 'python') {
     const pins = [...basePins.filter((pin) => !pin.startsWith('pip==')), ...own].sort();
@@ -98,23 +101,8 @@ const split = (pin: string): [string, string] => {
 
 function dockerfile(snapshot: RepositorySnapshot, commit: string, options: ImageOptions): string {
   const { toolchain, has_agent_user } = options;
-  const { language } = snapshot;
-  const setup =
-    language === 'python'
-      ? [
-          'COPY requirements.txt /opt/requirements.txt',
-          'RUN python -m pip install --no-cache-dir --no-deps --only-binary=:all: -r /opt/requirements.txt',
-        ]
-      : [
-          'COPY package.json package-lock.json /',
-          'RUN cd / && npm ci --ignore-scripts --no-audit --no-fund --legacy-peer-deps',
-        ];
   return [
-    language === 'python'
-      ? `FROM python:${toolchain.python_version}-slim-bookworm`
-      : `FROM node:${toolchain.node_version}-bookworm-slim`,
-    'RUN apt-get update && apt-get install -y --no-install-recommends git && rm -rf /var/lib/apt/lists/*',
-    ...setup,
+    ...bases[snapshot.language](toolchain),
     ...environmentOf(snapshot),
     `COPY repo ${workdir}`,
     `WORKDIR ${workdir}`,
@@ -125,12 +113,38 @@ function dockerfile(snapshot: RepositorySnapshot, commit: string, options: Image
   ].join('\n');
 }
 
+const withGit = 'RUN apt-get update && apt-get install -y --no-install-recommends git && rm -rf /var/lib/apt/lists/*';
+
+/** Interpreters and packages. An image of Go has Node too: the grader is written in it. */
+const bases: Readonly<Record<Language, (toolchain: Toolchain) => string[]>> = {
+  python: ({ python_version }) => [
+    `FROM python:${python_version}-slim-bookworm`,
+    withGit,
+    'COPY requirements.txt /opt/requirements.txt',
+    'RUN python -m pip install --no-cache-dir --no-deps --only-binary=:all: -r /opt/requirements.txt',
+  ],
+  javascript: ({ node_version }) => [
+    `FROM node:${node_version}-bookworm-slim`,
+    withGit,
+    'COPY package.json package-lock.json /',
+    'RUN cd / && npm ci --ignore-scripts --no-audit --no-fund --legacy-peer-deps',
+  ],
+  go: ({ node_version, go_version }) => [
+    `FROM golang:${go_version}-bookworm`,
+    `COPY --from=node:${node_version}-bookworm-slim /usr/local/bin/node /usr/local/bin/node`,
+    'ENV GOCACHE=/go-build CGO_ENABLED=0 GOFLAGS=-buildvcs=false',
+    'COPY repo/go.mod repo/go.su[m] /opt/pins/',
+    'RUN cd /opt/pins && go mod download && go build std && chmod -R a+rwX /go-build',
+    'ENV GOPROXY=off',
+  ],
+};
+
 /** What a user needs to run the tests by hand. */
 function environmentOf({ language, test }: RepositorySnapshot): string[] {
   const roots = test.import_roots.map((root) => `${workdir}/${root}`).join(':');
   const variables = {
     ...(language === 'javascript' ? { PATH: '/node_modules/.bin:$PATH' } : {}),
-    ...(roots === '' ? {} : { [language === 'python' ? 'PYTHONPATH' : 'NODE_PATH']: roots }),
+    ...(roots === '' || language === 'go' ? {} : { [language === 'python' ? 'PYTHONPATH' : 'NODE_PATH']: roots }),
     ...test.environment,
   };
   return Object.entries(variables).map(([name, value]) => `ENV ${name}=${JSON.stringify(value)}`);

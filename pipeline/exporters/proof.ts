@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DataError } from '../errors.ts';
 import type { Sandbox, SandboxCommand, SandboxOutcome } from '../ports.ts';
+import type { GoEnvironment } from '../repositories/go-environment.ts';
 import type { BundleFile } from './bundle.ts';
 import { commitScript } from './commit.ts';
-import { workdir } from './grader/plan.ts';
+import { goModules, goRoot, workdir } from './grader/plan.ts';
 
 /** What stands for the image of a task where there is no container: the interpreter and its packages. */
 export interface Interpreter {
@@ -13,6 +14,26 @@ export interface Interpreter {
   path: readonly string[];
   binds: readonly { source: string; target: string }[];
 }
+
+const nodeFolder = '/opt/node-bin';
+
+/** Node alone; `execPath` is its program on this machine. */
+export const nodeInterpreter = (execPath: string): Interpreter => ({
+  path: [nodeFolder],
+  binds: [{ source: execPath, target: `${nodeFolder}/node` }],
+});
+
+/** The toolchain beside Node, in which the grader is written. */
+export const goInterpreter = (node: Interpreter, environment: Omit<GoEnvironment, 'id'>): Interpreter => ({
+  path: [...node.path, `${goRoot}/bin`],
+  binds: [
+    ...node.binds,
+    // /usr is there anyway
+    ...(environment.goroot === goRoot ? [] : [{ source: environment.goroot, target: goRoot }]),
+    { source: environment.build_cache, target: '/go-build' },
+    { source: environment.module_cache, target: goModules },
+  ],
+});
 
 export interface ProofOptions {
   sandbox: Sandbox;
@@ -27,9 +48,9 @@ const limits = {
   wall_ms: 400_000,
   cpu_s: 800,
   memory_bytes: 2048 * megabyte,
-  process_count: 128,
+  process_count: 256,
   output_bytes: 64 * megabyte,
-  file_bytes: 256 * megabyte,
+  file_bytes: 512 * megabyte,
 };
 
 /** A task's files on disk, ready to be run as a container would run them. */

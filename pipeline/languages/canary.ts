@@ -9,7 +9,7 @@ import type { SuiteRun, TestResult } from '../ports.ts';
 
 /** Ids of `count` canaries of one run, in a file that does not exist. */
 export function newCanaries(count: number, extension: 'py' | 'js' | 'go'): string[] {
-  const word = (): string => `${extension === 'go' ? 'Test' : 'test'}_${randomBytes(6).toString('hex')}`;
+  const word = (): string => `test_${randomBytes(6).toString('hex')}`;
   const file = `${word()}.${extension}`;
   return Array.from({ length: count }, () => `${file}::${word()}`);
 }

@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { goCommand } from '../../languages/go/runner/command.ts';
+import { chosen, packagesOf } from '../../languages/go/runner/packages.ts';
 import { canariesFor, coldCommand, isProcessOnly } from '../../languages/javascript/runner/command.ts';
 import { pytestCommand } from '../../languages/python/runner/command.ts';
 import type { RepositorySnapshot, SandboxCommand } from '../../ports.ts';
@@ -9,6 +11,9 @@ import type { CuratedTask } from '../curated.ts';
 
 /** Folder of the tree in every image: the one that SWE-bench's harness insists on. */
 export const workdir = '/testbed';
+/** Where Go lies in an image, and the sources of modules. */
+export const goRoot = '/usr/local/go';
+export const goModules = '/go/pkg/mod';
 /** Longest a run of the hidden tests may take. */
 const timeout_sec = 300;
 const languages = join(import.meta.dirname, '../../languages');
@@ -53,13 +58,13 @@ export function graderFiles(
     pass_to_pass: key.pass_to_pass,
     weights: { full_repair, partial_repair, preservation },
     protected: protectedPaths(snapshot),
-    canaries: python ? { count: 1, suffix: '' } : javascriptCanaries(snapshot, repository.tests),
+    canaries: canariesOf(snapshot, repository.tests),
     log_names: oddNames([...key.fail_to_pass, ...key.pass_to_pass]),
   };
   return [
     { path: 'verifier.json', content: `${JSON.stringify(verifier, null, 1)}\n` },
     { path: 'request.json', content: `${JSON.stringify(request)}\n` },
-    ...(python ? pythonGrader() : javascriptGrader(snapshot)),
+    ...graders[snapshot.language](snapshot),
   ];
 }
 
@@ -70,6 +75,7 @@ export const graderCommand = (language: RepositorySnapshot['language'], folder: 
 /** The very command of a cold run, so that an exported task is judged as the gates judged it. */
 function commandOf(snapshot: RepositorySnapshot, tests: readonly string[]): SandboxCommand {
   const wall_ms = timeout_sec * 1000;
+  if (snapshot.language === 'go') return goCommandOf(snapshot, tests);
   if (snapshot.language === 'javascript')
     return coldCommand({ node: 'node', node_modules: null }, snapshot, {
       request: { edits: [], tests, wall_ms },
@@ -80,14 +86,26 @@ function commandOf(snapshot: RepositorySnapshot, tests: readonly string[]): Sand
   return pytestCommand(options, snapshot, { plugin: 'cold', request, limits: null as never });
 }
 
-const javascriptCanaries = (snapshot: RepositorySnapshot, tests: readonly string[]): Verifier['canaries'] => {
+function goCommandOf(snapshot: RepositorySnapshot, tests: readonly string[]): SandboxCommand {
+  const places = { node: 'node', goroot: '', build_cache: '', module_cache: goModules };
+  const packages = chosen(packagesOf(snapshot), tests);
+  const request = { edits: [], tests, wall_ms: timeout_sec * 1000 };
+  return goCommand(places, snapshot, { request, packages, canaries: [], texts: {} });
+}
+
+const canariesOf = (snapshot: RepositorySnapshot, tests: readonly string[]): Verifier['canaries'] => {
+  if (snapshot.language === 'python') return { count: 1, suffix: '' };
+  if (snapshot.language === 'go') return { count: chosen(packagesOf(snapshot), tests).length, suffix: '' };
   const ids = canariesFor(snapshot, tests);
   return { count: ids.length, suffix: ids[0]!.split('::')[1]!.replace(/^\w+/, '') };
 };
 
 /** Paths of our own sandbox as they are where the grader lies. */
 const relocate = (text: string, folder: string): string =>
-  text.replace(/(?<![\w/])\/repo(?=[/:]|$)/g, workdir).replace(/(?<![\w/])\/(?:tools|runner)(?=[/:]|$)/g, folder);
+  text
+    .replace(/(?<![\w/])\/repo(?=[/:]|$)/g, workdir)
+    .replace(/(?<![\w/])\/(?:tools|runner)(?=[/:]|$)/g, folder)
+    .replace(/(?<![\w/])\/opt\/go(?=[/:]|$)/g, goRoot);
 
 function pythonGrader(): BundleFile[] {
   const tools = join(languages, 'python/runner/tools');
@@ -113,6 +131,12 @@ function pythonGrader(): BundleFile[] {
   ];
 }
 
+function goGrader(): BundleFile[] {
+  const inside = join(languages, 'go/runner/inside');
+  const files = readdirSync(inside).sort();
+  return [own('grade.cjs'), ...files.map((name) => ({ path: name, content: readFileSync(join(inside, name)) }))];
+}
+
 function javascriptGrader(snapshot: RepositorySnapshot): BundleFile[] {
   const inside = join(languages, 'javascript/runner/inside');
   const cold = readdirSync(inside).filter((name) => isNeeded(name, snapshot));
@@ -134,6 +158,8 @@ const warmOnly = [
   'watchdog.cjs',
 ];
 
+const graders = { python: pythonGrader, javascript: javascriptGrader, go: goGrader };
+
 const own = (name: string): BundleFile => ({ path: name, content: readFileSync(join(import.meta.dirname, name)) });
 
 /** Patterns as git apply takes them. */
@@ -141,6 +167,7 @@ const protectedPaths = ({ test_paths }: RepositorySnapshot): string[] => [
   ...test_paths.map((path) => path.replace(/[\\*?[\]]/g, '\\$&')),
   ...['conftest.py', '*/conftest.py', 'pytest.ini', 'tox.ini', 'setup.cfg', 'pyproject.toml', 'package.json'],
   ...['sitecustomize.py', '*/sitecustomize.py', 'node_modules/*', '*/node_modules/*', '.mocharc*'],
+  ...['*_test.go', 'go.mod', 'go.sum', 'go.work'],
 ];
 
 /** Log readers take a line, trim it and use what is left: ids that this would change get another name there. */

@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Limits, RepositorySnapshot, SandboxCommand, SuiteRequest } from '../../../ports.ts';
 import { type GoPackage, modulePath } from './packages.ts';
@@ -17,7 +15,6 @@ export interface GoInstallation {
 }
 
 const inside = fileURLToPath(new URL('./inside', import.meta.url));
-const harness = readFileSync(fileURLToPath(new URL('./inside/harness.go.txt', import.meta.url)), 'utf8');
 const mebibyte = 1024 * 1024;
 
 const limitsFor = (wall_ms: number): Limits => ({
@@ -63,37 +60,17 @@ export function goCommand(installation: GoInstallation, repository: RepositorySn
   };
 }
 
-function describe(repository: RepositorySnapshot, { request, packages, canaries }: GoJob) {
+const describe = (repository: RepositorySnapshot, { request, packages, canaries }: GoJob) => {
   const deselected = new Set(repository.test.deselect);
   return {
-    packages: packages.map((each, index) => {
-      const canary = canaries[index];
-      const name = canary?.slice(canary.indexOf('::') + 2) ?? 'Test_unused';
-      const tests = each.tests.filter(({ id }) => !deselected.has(id));
-      return {
-        folder: each.folder,
-        tests: canary === undefined ? tests : [...tests, { id: canary, name, must_fail: true }],
-        harness: harnessFor(each, name),
-      };
-    }),
+    packages: packages.map((each) => ({ ...each, tests: each.tests.filter(({ id }) => !deselected.has(id)) })),
+    canaries,
     source_paths: repository.source_paths,
     module_path: modulePath(repository),
     stop_at_first_failure: request.stop_at_first_failure ?? false,
     coverage: request.coverage ?? false,
   };
-}
-
-/** A test file of the package under names that no code of it can know; `mark` begins each line that it reports. */
-function harnessFor({ name }: GoPackage, canary: string): { file: string; text: string; mark: string } {
-  const word = `a${randomBytes(6).toString('hex')}`;
-  const mark = randomBytes(6).toString('hex');
-  const text = harness
-    .replace('package PACKAGE', `package ${name}`)
-    .replaceAll('WORD', `${word}_`)
-    .replaceAll('MARK', mark)
-    .replace('CANARY', canary);
-  return { file: `${word}_test.go`, text, mark };
-}
+};
 
 const environmentOf = ({ test }: RepositorySnapshot): Record<string, string> => ({
   PATH: '/opt/go/bin:/usr/bin:/bin',

@@ -7,12 +7,13 @@ import { prepareGoEnvironment } from '../../../../pipeline/repositories/go-envir
 import { openSandbox } from '../../../../pipeline/sandbox/index.ts';
 import { project } from '../../../sources.ts';
 
-const prepared = () => prepareGoEnvironment({ cacheDir: join(project, 'data/cache'), go: 'go', requirements: [] });
+export const prepareGo = () =>
+  prepareGoEnvironment({ cacheDir: join(project, 'data/cache'), go: 'go', requirements: [] });
 
 /** Why Go cannot be tested here, printed too, or null. */
 export async function missingGo(): Promise<string | null> {
   try {
-    await prepared();
+    await prepareGo();
     await openSandbox();
     return null;
   } catch (error) {
@@ -24,7 +25,7 @@ export async function missingGo(): Promise<string | null> {
 
 /** The runner with the machine's toolchain. */
 export const goRunnerIn = async (sandbox: Sandbox): Promise<TestRunner> =>
-  goRunner({ sandbox, node: process.execPath, ...(await prepared()) });
+  goRunner({ sandbox, node: process.execPath, ...(await prepareGo()) });
 
 const root = join(project, 'tests/fixtures/tiny-go');
 const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.go'));

@@ -4,9 +4,10 @@
  * file descriptor 3.
  */
 
-const { mkdirSync, readFileSync, writeSync } = require('node:fs');
+const { accessSync, constants, cpSync, mkdirSync, readFileSync, writeSync } = require('node:fs');
 const { join } = require('node:path');
 const { build } = require('./build.cjs');
+const { withHarness } = require('./harness.cjs');
 const { PackageRun } = require('./package-run.cjs');
 
 const { SOCRATIC_ROOT, SOCRATIC_JOB, ...environment } = process.env;
@@ -25,7 +26,7 @@ const finish = (outcome, detail = null) => {
 
 /** One program for each package; the run is broken when one cannot be built. */
 function buildAll() {
-  return job.packages.map((each, index) => {
+  return withHarness(job).map((each, index) => {
     const options = { ...each, root: SOCRATIC_ROOT, work, index, environment, coverage: job.coverage };
     const { program, complaint } = build(options);
     if (complaint) finish('broken', complaint);
@@ -33,8 +34,20 @@ function buildAll() {
   });
 }
 
+/** The go tool keeps what it builds in its cache: one that is only to be read is copied. */
+function openCache() {
+  try {
+    accessSync(environment.GOCACHE, constants.W_OK);
+  } catch {
+    const copy = join(work, 'cache');
+    cpSync(environment.GOCACHE, copy, { recursive: true, preserveTimestamps: true });
+    environment.GOCACHE = copy;
+  }
+}
+
 async function drive() {
   mkdirSync(work, { recursive: true });
+  openCache();
   for (const each of buildAll()) {
     const run = new PackageRun(each, { ...job, root: SOCRATIC_ROOT, work, environment, send });
     const end = await run.all();
