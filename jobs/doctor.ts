@@ -7,7 +7,7 @@ import { loadSettings } from './config.ts';
 import { drawTable } from './draw-table.ts';
 import type { Settings } from './settings.ts';
 import { has } from './system-packages.ts';
-import { readSeeds } from './world.ts';
+import { go, readSeeds } from './world.ts';
 
 interface Finding {
   what: string;
@@ -40,6 +40,7 @@ export default defineCommand({
         '',
         'optional: install g++ for the native sketch library; without it WebAssembly is used',
       ),
+      finding('go', has([go, 'version']), '', 'optional: install Go 1.21 or later, for Go modules of your own'),
       ...sandboxFindings(levels, used),
       finding('seeds', seeds.length > 0, `${seeds.length} in the manifest`, 'see the setting repositories'),
       finding(
