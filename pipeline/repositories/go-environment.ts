@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { globSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { DataError } from '../errors.ts';
 import { canonicalJson, sha256 } from '../hash.ts';
@@ -11,7 +11,7 @@ import { reasonOf } from './npm.ts';
 const run = promisify(execFile);
 
 /** Raise it when the same pins should be fetched and compiled anew. */
-const layout = 1;
+const layout = 2;
 /** The oldest toolchain whose test programs the runner can follow. */
 const oldest = 21;
 
@@ -48,9 +48,12 @@ export async function prepareGoEnvironment(options: GoEnvironmentOptions): Promi
     const base = pins.length > 0 ? await prepareGoEnvironment({ ...options, requirements: [] }) : null;
     await install(folder, { ...options, digest, pins, base });
   }
-  const [build_cache, module_cache] = [join(folder, 'build'), join(folder, 'modules')];
+  const [build_cache, module_cache] = [join(folder, 'build'), moduleCache(options.cacheDir)];
   return { id: `${toolchain.version}-${digest}`, goroot: toolchain.goroot, build_cache, module_cache };
 }
+
+/** Sources of every module that was asked for: one place for all, which the go tool itself keeps whole. */
+export const moduleCache = (cacheDir: string): string => join(cacheDir, 'go', 'modules');
 
 interface Toolchain {
   version: string;
@@ -86,36 +89,51 @@ interface Install extends GoEnvironmentOptions {
   base: GoEnvironment | null;
 }
 
-/** In its own place from the start, since compiled packages know where their sources lie; the stamp comes last. */
-async function install(folder: string, { go, pins, digest, base, progress }: Install): Promise<void> {
-  const modules = join(folder, 'modules');
-  const build = join(folder, 'build');
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(modules, { recursive: true });
+/** Built aside and renamed into place, so that an environment is whole or absent. */
+async function install(folder: string, given: Install): Promise<void> {
+  const staged = join(given.cacheDir, '.staging', randomUUID());
+  await mkdir(staged, { recursive: true });
+  try {
+    await compile(staged, given);
+    await writeFile(join(staged, stamp), JSON.stringify({ digest: given.digest, pins: given.pins }, null, 2));
+    if (!(await isComplete(folder, given.digest))) await rm(folder, { recursive: true, force: true });
+    await mkdir(dirname(folder), { recursive: true });
+    await rename(staged, folder);
+  } catch (error) {
+    if (!(await isComplete(folder, given.digest))) throw error;
+  } finally {
+    await rm(staged, { recursive: true, force: true });
+  }
+}
+
+async function compile(staged: string, { cacheDir, go, pins, base, progress }: Install): Promise<void> {
+  const build = join(staged, 'build');
+  await mkdir(moduleCache(cacheDir), { recursive: true });
   if (base) await run('cp', ['-al', base.build_cache, build]);
-  const places = [`GOMODCACHE=${modules}`, `GOCACHE=${build}`];
-  const tool = { go, modules, settings: [...places, ...quietGo, 'GOWORK=off', 'CGO_ENABLED=0'] };
+  const places = [`GOMODCACHE=${moduleCache(cacheDir)}`, `GOCACHE=${build}`];
+  const tool = { go, settings: [...places, ...quietGo, 'GOWORK=off', 'CGO_ENABLED=0'] };
   if (!base) {
     progress?.('compiling the standard library of Go, about a minute');
-    await asked(tool, folder, ['build', 'std']);
+    await asked(tool, staged, ['build', 'std']);
   }
-  for (const each of pins.filter((of) => of.length > 0)) await fetchModule(tool, each, progress);
+  for (const each of pins.filter((of) => of.length > 0)) await fetchModule(tool, staged, each, progress);
   await keepFresh(build);
-  const staged = join(folder, `${randomUUID()}.tmp`);
-  await writeFile(staged, JSON.stringify({ digest, pins }, null, 2));
-  await rename(staged, join(folder, stamp));
 }
 
 interface Tool {
   go: string;
-  modules: string;
   /** `NAME=value`, beside what the user has set: proxies and private modules are the user's own. */
   settings: readonly string[];
 }
 
 /** What one repository requires, by a module that requires the same. */
-async function fetchModule(tool: Tool, pins: readonly string[], progress?: (line: string) => void): Promise<void> {
-  const folder = join(tool.modules, '..', `module-${sha256(pins.join(' ')).slice(0, 12)}`);
+async function fetchModule(
+  tool: Tool,
+  staged: string,
+  pins: readonly string[],
+  progress?: (line: string) => void,
+): Promise<void> {
+  const folder = join(staged, `module-${sha256(pins.join(' ')).slice(0, 12)}`);
   const named = pins.map(parsePin);
   const version = named.find(({ path }) => path === 'go')?.version ?? '1.16';
   const required = named.filter(({ path }) => path !== 'go');

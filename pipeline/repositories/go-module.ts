@@ -5,7 +5,7 @@ import { copyFile, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { DataError } from '../errors.ts';
-import { quietGo } from './go-environment.ts';
+import { moduleCache, quietGo } from './go-environment.ts';
 
 const run = promisify(execFile);
 
@@ -30,7 +30,7 @@ export async function resolveGo(
   { cacheDir, go }: { cacheDir: string; go: string },
 ): Promise<{ sum: string; folder: string }> {
   const where = `${name}@${version}`;
-  const settings = [`GOMODCACHE=${join(cacheDir, 'go', 'downloads')}`, ...quietGo];
+  const settings = [`GOMODCACHE=${moduleCache(cacheDir)}`, ...quietGo];
   const fix = 'check name, version, and the proxy that go is configured for';
   const command = [...settings, go, 'mod', 'download', '-json', where];
   const asked = await run('env', command, { cwd: '/' }).catch((error: { stdout?: string; message: string }) => ({
