@@ -15,6 +15,7 @@ const fixture = (name: string) => readFileSync(new URL(`../../fixtures/mutation/
 const LANGUAGES = [
   { language: 'python', path: 'ledger.py', floor: 0.8 },
   { language: 'javascript', path: 'ledger.js', floor: 0.8 },
+  { language: 'go', path: 'ledger.go', floor: 0.8 },
 ] as const;
 
 /** Families whose reverse edit is always among the repairs. */
