@@ -55,6 +55,12 @@ describe('a failure', () => {
     expect(message.startsWith('RangeError: at lib/a.js 0x? x')).toBe(true);
   });
 
+  it('masks the time of day, and no other time', () => {
+    const old = '2020-01-02T03:04:05.000Z';
+    const { message } = failureOf(new Error(`${new Date().toISOString()} is ${new Date().toUTCString()}, not ${old}`));
+    expect(message).toBe(`Error: <now> is <now>, not ${old}`);
+  });
+
   it('takes anything that was thrown', () => {
     const hostile = new Proxy(
       {},

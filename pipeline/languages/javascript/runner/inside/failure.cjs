@@ -3,6 +3,9 @@
 
 const { inspect } = require('node:util');
 
+// Taken before code under test can replace them.
+const { now, parse: parseTime } = Date;
+
 const { root: ROOT } = require('./place.cjs');
 const MESSAGE_LENGTH = 400;
 const FRAME_COUNT = 12;
@@ -15,9 +18,15 @@ const keepFramesIn = (paths) => {
   sources = new Set(paths);
 };
 
-/** Paths become relative and addresses vanish. */
+const day_ms = 86_400_000;
+const times = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z|[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT/g;
+
+/** The time of the run itself; other times are what a test speaks of. */
+const withoutNow = (text) => text.replace(times, (at) => (Math.abs(parseTime(at) - now()) < day_ms ? '<now>' : at));
+
+/** Paths become relative; addresses and the time of day vanish. */
 const masked = (text) =>
-  text
+  withoutNow(text)
     .replaceAll('file://', '')
     .replaceAll(ROOT, '')
     .replace(/0x[0-9a-f]{6,}/gi, '0x?')
