@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { globSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { DataError } from '../errors.ts';
 import { canonicalJson, sha256 } from '../hash.ts';
+import { environmentOnce } from './made-once.ts';
 import { reasonOf } from './npm.ts';
 
 const run = promisify(execFile);
@@ -44,10 +44,10 @@ export async function prepareGoEnvironment(options: GoEnvironmentOptions): Promi
   const pins = options.requirements.map((each) => [...each].sort()).sort();
   const digest = sha256(canonicalJson({ layout, version: toolchain.version, pins })).slice(0, 12);
   const folder = join(options.cacheDir, 'go', digest);
-  if (!(await isComplete(folder, digest))) {
+  await environmentOnce(folder, { cacheDir: options.cacheDir, digest, pins }, async (made) => {
     const base = pins.length > 0 ? await prepareGoEnvironment({ ...options, requirements: [] }) : null;
-    await install(folder, { ...options, digest, pins, base });
-  }
+    await compile(made, { ...options, pins, base });
+  });
   const [build_cache, module_cache] = [join(folder, 'build'), moduleCache(options.cacheDir)];
   return { id: `${toolchain.version}-${digest}`, goroot: toolchain.goroot, build_cache, module_cache };
 }
@@ -75,48 +75,24 @@ async function inspect(go: string): Promise<Toolchain> {
 /** What is fetched can be deleted again, and no other toolchain is. */
 export const quietGo = ['GOFLAGS=-modcacherw', 'GOTOOLCHAIN=local'];
 
-const stamp = 'environment.json';
-
-async function isComplete(folder: string, digest: string): Promise<boolean> {
-  const text = await readFile(join(folder, stamp), 'utf8').catch(() => '{}');
-  return (JSON.parse(text) as { digest?: string }).digest === digest;
-}
-
-interface Install extends GoEnvironmentOptions {
-  digest: string;
+interface Compile extends GoEnvironmentOptions {
   pins: readonly (readonly string[])[];
   /** Has the standard library compiled; null when this is it. */
   base: GoEnvironment | null;
 }
 
-/** Built aside and renamed into place, so that an environment is whole or absent. */
-async function install(folder: string, given: Install): Promise<void> {
-  const staged = join(given.cacheDir, '.staging', randomUUID());
-  await mkdir(staged, { recursive: true });
-  try {
-    await compile(staged, given);
-    await writeFile(join(staged, stamp), JSON.stringify({ digest: given.digest, pins: given.pins }, null, 2));
-    if (!(await isComplete(folder, given.digest))) await rm(folder, { recursive: true, force: true });
-    await mkdir(dirname(folder), { recursive: true });
-    await rename(staged, folder);
-  } catch (error) {
-    if (!(await isComplete(folder, given.digest))) throw error;
-  } finally {
-    await rm(staged, { recursive: true, force: true });
-  }
-}
-
-async function compile(staged: string, { cacheDir, go, pins, base, progress }: Install): Promise<void> {
-  const build = join(staged, 'build');
+async function compile(made: string, { cacheDir, go, pins, base, progress }: Compile): Promise<void> {
+  const build = join(made, 'build');
+  await mkdir(made);
   await mkdir(moduleCache(cacheDir), { recursive: true });
   if (base) await run('cp', ['-al', base.build_cache, build]);
   const places = [`GOMODCACHE=${moduleCache(cacheDir)}`, `GOCACHE=${build}`];
   const tool = { go, settings: [...places, ...quietGo, 'GOWORK=off', 'CGO_ENABLED=0'] };
   if (!base) {
     progress?.('compiling the standard library of Go, about a minute');
-    await asked(tool, staged, ['build', 'std']);
+    await asked(tool, made, ['build', 'std']);
   }
-  for (const each of pins.filter((of) => of.length > 0)) await fetchModule(tool, staged, each, progress);
+  for (const each of pins.filter((of) => of.length > 0)) await fetchModule(tool, made, each, progress);
   await keepFresh(build);
 }
 
@@ -129,11 +105,11 @@ interface Tool {
 /** What one repository requires, by a module that requires the same. */
 async function fetchModule(
   tool: Tool,
-  staged: string,
+  made: string,
   pins: readonly string[],
   progress?: (line: string) => void,
 ): Promise<void> {
-  const folder = join(staged, `module-${sha256(pins.join(' ')).slice(0, 12)}`);
+  const folder = join(made, `module-${sha256(pins.join(' ')).slice(0, 12)}`);
   const named = pins.map(parsePin);
   const version = named.find(({ path }) => path === 'go')?.version ?? '1.16';
   const required = named.filter(({ path }) => path !== 'go');

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { globSync } from 'node:fs';
-import { copyFile, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { DataError } from '../errors.ts';
 import { moduleCache, quietGo } from './go-environment.ts';
+import { treeOnce } from './made-once.ts';
 
 const run = promisify(execFile);
 
@@ -48,33 +48,23 @@ export async function fetchGo(origin: GoOrigin, options: { cacheDir: string; go:
   const { name, version, sum } = origin;
   const digest = Buffer.from(sum.slice('h1:'.length), 'base64').toString('hex').slice(0, 12);
   const folder = join(options.cacheDir, 'sources', `go-${name.replace(/[^\w.-]/g, '-')}-${version}-${digest}`);
-  if (await exists(folder)) return folder;
-  const found = await resolveGo(origin, options);
-  if (found.sum !== sum) {
-    const fix = 'do not use it: the proxy serves other files than those that were pinned';
-    throw DataError.of({ where: `${name}@${version}`, expected: sum, found: found.sum, fix });
-  }
-  await copyTree(found.folder, folder, options.cacheDir);
+  await treeOnce(folder, options.cacheDir, async (tree) => {
+    const found = await resolveGo(origin, options);
+    if (found.sum !== sum) {
+      const fix = 'do not use it: the proxy serves other files than those that were pinned';
+      throw DataError.of({ where: `${name}@${version}`, expected: sum, found: found.sum, fix });
+    }
+    await copyFiles(found.folder, tree);
+  });
   return folder;
 }
 
-const exists = (path: string): Promise<boolean> => stat(path).then(Boolean, () => false);
-
-/** Plain files alone; whole or absent. */
-async function copyTree(from: string, to: string, cacheDir: string): Promise<void> {
-  const staged = join(cacheDir, '.staging', randomUUID());
-  try {
-    for (const entry of globSync('**', { cwd: from, withFileTypes: true })) {
-      if (!entry.isFile()) continue;
-      const path = join(entry.parentPath, entry.name).slice(from.length + 1);
-      await mkdir(dirname(join(staged, path)), { recursive: true });
-      await copyFile(join(from, path), join(staged, path));
-    }
-    await mkdir(dirname(to), { recursive: true });
-    await rename(staged, to).catch(async (error: unknown) => {
-      if (!(await exists(to))) throw error;
-    });
-  } finally {
-    await rm(staged, { recursive: true, force: true });
+/** Plain files alone. */
+async function copyFiles(from: string, to: string): Promise<void> {
+  for (const entry of globSync('**', { cwd: from, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name).slice(from.length + 1);
+    await mkdir(dirname(join(to, path)), { recursive: true });
+    await copyFile(join(from, path), join(to, path));
   }
 }

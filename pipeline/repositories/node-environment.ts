@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { DataError } from '../errors.ts';
 import { canonicalJson, sha256 } from '../hash.ts';
+import { environmentOnce } from './made-once.ts';
 import { reasonOf } from './npm.ts';
 
 const run = promisify(execFile);
@@ -57,7 +57,12 @@ export async function prepareNodeEnvironment(options: NodeEnvironmentOptions): P
   const pins = checkedPins([...(options.frameworks ?? frameworkPins), ...options.dependencies]);
   const digest = sha256(canonicalJson({ layout, pins })).slice(0, 12);
   const folder = join(options.cacheDir, 'node', digest);
-  if (!(await isComplete(folder, digest))) await install(folder, digest, pins, options);
+  await environmentOnce(folder, { cacheDir: options.cacheDir, digest, pins }, async (made) => {
+    options.progress?.(`installing ${Object.keys(pins).length} pinned packages for the JavaScript tests`);
+    await mkdir(made);
+    await writeFile(join(made, 'package.json'), JSON.stringify({ private: true, dependencies: pins }, null, 2));
+    await npmInstall(made);
+  });
   return { id: `node-${digest}`, node_modules: join(folder, 'node_modules') };
 }
 
@@ -77,37 +82,6 @@ const refuse = (found: string, expected: string): never => {
   throw DataError.of({ where: 'requirements', expected, found, fix: 'mend the pins in the seed manifest' });
 };
 
-const stamp = 'environment.json';
-
-async function isComplete(folder: string, digest: string): Promise<boolean> {
-  try {
-    return (JSON.parse(await readFile(join(folder, stamp), 'utf8')) as { digest: string }).digest === digest;
-  } catch {
-    return false;
-  }
-}
-
-/** Built aside and renamed into place, so that an environment is whole or absent. */
-async function install(
-  folder: string,
-  digest: string,
-  pins: Record<string, string>,
-  { cacheDir, progress }: NodeEnvironmentOptions,
-): Promise<void> {
-  const staged = join(cacheDir, '.staging', randomUUID());
-  await mkdir(staged, { recursive: true });
-  await mkdir(join(cacheDir, 'node'), { recursive: true });
-  try {
-    progress?.(`installing ${Object.keys(pins).length} pinned packages for the JavaScript tests`);
-    await writeFile(join(staged, 'package.json'), JSON.stringify({ private: true, dependencies: pins }, null, 2));
-    await npmInstall(staged);
-    await writeFile(join(staged, stamp), JSON.stringify({ digest, pins }, null, 2));
-    await putInPlace(staged, folder, digest);
-  } finally {
-    await rm(staged, { recursive: true, force: true });
-  }
-}
-
 async function npmInstall(folder: string): Promise<void> {
   const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--legacy-peer-deps', '--silent'];
   try {
@@ -116,15 +90,5 @@ async function npmInstall(folder: string): Promise<void> {
     const expected = 'every pinned package from the registry that npm is configured for';
     const fix = 'check the network and npm configuration, then run again; or mend the pins in the seed manifest';
     throw DataError.of({ where: 'npm install', expected, found: reasonOf(error), fix });
-  }
-}
-
-/** Another process may have been quicker with the same environment: then ours is not needed. */
-async function putInPlace(staged: string, folder: string, digest: string): Promise<void> {
-  if (!(await isComplete(folder, digest))) await rm(folder, { recursive: true, force: true });
-  try {
-    await rename(staged, folder);
-  } catch (error) {
-    if (!(await isComplete(folder, digest))) throw error;
   }
 }

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { DataError } from '../errors.ts';
+import { treeOnce } from './made-once.ts';
 import { type ArchiveFile, filesOfTarball } from './untar.ts';
 
 const run = promisify(execFile);
@@ -23,17 +24,11 @@ export interface NpmOrigin {
  */
 export async function fetchNpm(origin: NpmOrigin, { cacheDir }: { cacheDir: string }): Promise<string> {
   const folder = join(cacheDir, 'sources', folderName(origin));
-  if (await exists(folder)) return folder;
-  const staged = join(cacheDir, '.staging', randomUUID());
-  await mkdir(staged, { recursive: true });
-  try {
-    const tarball = await download(origin, staged);
+  await treeOnce(folder, cacheDir, async (tree, aside) => {
+    const tarball = await download(origin, aside);
     checkIntegrity(origin, tarball);
-    await unpack(readFiles(origin, tarball), join(staged, 'tree'));
-    await putInPlace(join(staged, 'tree'), folder);
-  } finally {
-    await rm(staged, { recursive: true, force: true });
-  }
+    await unpack(readFiles(origin, tarball), tree);
+  });
   return folder;
 }
 
@@ -41,8 +36,6 @@ const folderName = ({ name, version, integrity }: NpmOrigin): string => {
   const digest = Buffer.from(integrity.slice('sha512-'.length), 'base64').toString('hex').slice(0, 12);
   return `npm-${name.replace('@', '').replace('/', '-')}-${version}-${digest}`;
 };
-
-const exists = async (path: string): Promise<boolean> => stat(path).then(Boolean, () => false);
 
 async function download({ name, version }: NpmOrigin, staged: string): Promise<Buffer> {
   const spec = `${name}@${version}`;
@@ -85,15 +78,5 @@ async function unpack(files: readonly ArchiveFile[], tree: string): Promise<void
   for (const { path, content } of files) {
     await mkdir(dirname(join(tree, path)), { recursive: true });
     await writeFile(join(tree, path), content, { mode: 0o644 });
-  }
-}
-
-/** A tree is whole or absent; whoever comes second uses what is there. */
-async function putInPlace(tree: string, folder: string): Promise<void> {
-  await mkdir(dirname(folder), { recursive: true });
-  try {
-    await rename(tree, folder);
-  } catch (error) {
-    if (!(await exists(folder))) throw error;
   }
 }

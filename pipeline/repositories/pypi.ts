@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { DataError } from '../errors.ts';
 import { sha256 } from '../hash.ts';
 import type { PythonEnvironment } from '../languages/python/runner/command.ts';
+import { treeOnce } from './made-once.ts';
 import { reasonOf } from './python-environment.ts';
 
 const run = promisify(execFile);
@@ -35,23 +35,15 @@ export async function fetchPypi(
     'sources',
     `pypi-${origin.name}-${origin.version}-${origin.sha256.slice(0, 12)}`,
   );
-  if (await exists(folder)) return folder;
-  const staged = join(options.cacheDir, '.staging', randomUUID());
-  await mkdir(staged, { recursive: true });
-  try {
-    const archive = join(staged, 'archive');
+  await treeOnce(folder, options.cacheDir, async (tree, aside) => {
+    const archive = join(aside, 'archive');
     const { name, version, file } = origin;
     await runScript(origin, options.environment, 'fetch_sdist.py', [name, version, file, archive]);
     await checkDigest(origin, archive);
-    await runScript(origin, options.environment, 'unpack_sdist.py', [archive, join(staged, 'tree')]);
-    await putInPlace(join(staged, 'tree'), folder);
-  } finally {
-    await rm(staged, { recursive: true, force: true });
-  }
+    await runScript(origin, options.environment, 'unpack_sdist.py', [archive, tree]);
+  });
   return folder;
 }
-
-const exists = async (path: string): Promise<boolean> => stat(path).then(Boolean, () => false);
 
 async function runScript(origin: PypiOrigin, python: PythonEnvironment, script: string, args: string[]): Promise<void> {
   try {
@@ -68,14 +60,4 @@ async function checkDigest(origin: PypiOrigin, archive: string): Promise<void> {
   if (found === origin.sha256) return;
   const fix = 'do not use it: the index serves another file than the one that was pinned';
   throw DataError.of({ where: origin.file, expected: `sha256 ${origin.sha256}`, found, fix });
-}
-
-/** A tree is whole or absent; whoever comes second uses what is there. */
-async function putInPlace(tree: string, folder: string): Promise<void> {
-  await mkdir(join(folder, '..'), { recursive: true });
-  try {
-    await rename(tree, folder);
-  } catch (error) {
-    if (!(await exists(folder))) throw error;
-  }
 }

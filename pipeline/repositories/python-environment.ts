@@ -1,11 +1,10 @@
 import { execFile } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { DataError } from '../errors.ts';
 import { canonicalJson, sha256 } from '../hash.ts';
 import type { PythonEnvironment } from '../languages/python/runner/command.ts';
+import { environmentOnce } from './made-once.ts';
 
 const run = promisify(execFile);
 
@@ -52,7 +51,10 @@ export async function preparePythonEnvironment(options: PythonEnvironmentOptions
   const pins = [...basePins, ...new Set(options.requirements.map(checkedPin))].sort();
   const digest = sha256(canonicalJson({ layout, interpreter, pins })).slice(0, 12);
   const folder = join(options.cacheDir, 'python', digest);
-  if (!(await isComplete(folder, digest))) await install(folder, { digest, interpreter, pins, ...options });
+  const { cacheDir, progress } = options;
+  await environmentOnce(folder, { cacheDir, digest, interpreter, pins }, (made) =>
+    install(made, interpreter, pins, progress),
+  );
   return {
     id: `cpython-${interpreter.version.join('.')}-${digest}`,
     python: join(folder, 'bin', 'python'),
@@ -94,47 +96,16 @@ function outsideUsr(prefixes: readonly string[]): string[] {
   return outside.filter((path) => !outside.some((other) => other !== path && within(path, other)));
 }
 
-const stamp = 'environment.json';
-
-async function isComplete(folder: string, digest: string): Promise<boolean> {
-  try {
-    return (JSON.parse(await readFile(join(folder, stamp), 'utf8')) as { digest: string }).digest === digest;
-  } catch {
-    return false;
-  }
-}
-
-interface Installation extends PythonEnvironmentOptions {
-  digest: string;
-  interpreter: Interpreter;
-  pins: readonly string[];
-}
-
-/** Built aside and renamed into place, so that an environment is whole or absent. */
-async function install(folder: string, { digest, interpreter, pins, cacheDir, progress }: Installation): Promise<void> {
-  const staged = join(cacheDir, '.staging', randomUUID());
-  await mkdir(join(cacheDir, '.staging'), { recursive: true });
-  await mkdir(join(cacheDir, 'python'), { recursive: true });
-  try {
-    progress?.(`making a virtual environment of ${interpreter.executable}`);
-    await makeVenv(interpreter, staged);
-    progress?.(`installing ${pins.length} pinned packages`);
-    await installPins(join(staged, 'bin', 'python'), pins);
-    await writeFile(join(staged, stamp), JSON.stringify({ digest, interpreter, pins }, null, 2));
-    await putInPlace(staged, folder, digest);
-  } finally {
-    await rm(staged, { recursive: true, force: true });
-  }
-}
-
-/** Another process may have been quicker with the same environment: then ours is not needed. */
-async function putInPlace(staged: string, folder: string, digest: string): Promise<void> {
-  if (!(await isComplete(folder, digest))) await rm(folder, { recursive: true, force: true });
-  try {
-    await rename(staged, folder);
-  } catch (error) {
-    if (!(await isComplete(folder, digest))) throw error;
-  }
+async function install(
+  folder: string,
+  interpreter: Interpreter,
+  pins: readonly string[],
+  progress: PythonEnvironmentOptions['progress'],
+): Promise<void> {
+  progress?.(`making a virtual environment of ${interpreter.executable}`);
+  await makeVenv(interpreter, folder);
+  progress?.(`installing ${pins.length} pinned packages`);
+  await installPins(join(folder, 'bin', 'python'), pins);
 }
 
 async function makeVenv(interpreter: Interpreter, folder: string): Promise<void> {
