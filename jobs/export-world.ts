@@ -7,6 +7,7 @@ import type { InstalledPackages } from '../pipeline/exporters/npm-lock.ts';
 import { goInterpreter, nodeInterpreter, type ProofOptions } from '../pipeline/exporters/proof.ts';
 import { isSound, type Proof, proveAll } from '../pipeline/exporters/verify.ts';
 import type { Library, RepositorySnapshot } from '../pipeline/ports.ts';
+import { remembering } from '../pipeline/remembering.ts';
 import { hasOwnEnvironment } from '../pipeline/repositories/node-environment.ts';
 import type { ExportRequest } from './exporters.ts';
 import { progressBar } from './progress.ts';
@@ -28,7 +29,7 @@ export async function imagesOf(world: World, settings: Settings): Promise<Images
       node_version: process.versions.node,
       go_version: /^go([\d.]+)/.exec(world.go?.id ?? '')?.[1] ?? null,
       requirements: (name) => seeds.get(name)!.requirements,
-      installed: (runner) => installedIn(packagesFor(world, runner)),
+      installed: remembering((runner) => installedIn(packagesFor(world, runner))),
     },
     snapshotOf: (repository_id) => snapshotIn(world.library, repository_id),
   };

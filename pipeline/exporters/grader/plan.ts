@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { goCommand } from '../../languages/go/runner/command.ts';
-import { chosen, packagesOf } from '../../languages/go/runner/packages.ts';
+import { chosen, modulePath, packagesOf } from '../../languages/go/runner/packages.ts';
 import { canariesFor, coldCommand, isProcessOnly } from '../../languages/javascript/runner/command.ts';
 import { pytestCommand } from '../../languages/python/runner/command.ts';
 import type { RepositorySnapshot, SandboxCommand } from '../../ports.ts';
@@ -90,7 +90,7 @@ function goCommandOf(snapshot: RepositorySnapshot, tests: readonly string[]): Sa
   const places = { node: 'node', goroot: '', build_cache: '', module_cache: goModules };
   const packages = chosen(packagesOf(snapshot), tests);
   const request = { edits: [], tests, wall_ms: timeout_sec * 1000 };
-  return goCommand(places, snapshot, { request, packages, canaries: [], texts: {} });
+  return goCommand(places, snapshot, { request, module_path: modulePath(snapshot), packages, canaries: [], texts: {} });
 }
 
 const canariesOf = (snapshot: RepositorySnapshot, tests: readonly string[]): Verifier['canaries'] => {

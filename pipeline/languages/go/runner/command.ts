@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { Limits, RepositorySnapshot, SandboxCommand, SuiteRequest } from '../../../ports.ts';
-import { type GoPackage, modulePath } from './packages.ts';
+import type { GoPackage } from './packages.ts';
 
 /** Where things lie on the host. */
 export interface GoInstallation {
@@ -28,6 +28,8 @@ const limitsFor = (wall_ms: number): Limits => ({
 
 export interface GoJob {
   request: SuiteRequest;
+  /** In front of the names of the module's own files in a coverage profile. */
+  module_path: string;
   packages: readonly GoPackage[];
   /** Ids of tests that must fail, one for each package; fewer when none is wanted. */
   canaries: readonly string[];
@@ -60,13 +62,13 @@ export function goCommand(installation: GoInstallation, repository: RepositorySn
   };
 }
 
-const describe = (repository: RepositorySnapshot, { request, packages, canaries }: GoJob) => {
+const describe = (repository: RepositorySnapshot, { request, module_path, packages, canaries }: GoJob) => {
   const deselected = new Set(repository.test.deselect);
   return {
     packages: packages.map((each) => ({ ...each, tests: each.tests.filter(({ id }) => !deselected.has(id)) })),
     canaries,
     source_paths: repository.source_paths,
-    module_path: modulePath(repository),
+    module_path,
     stop_at_first_failure: request.stop_at_first_failure ?? false,
     coverage: request.coverage ?? false,
   };
