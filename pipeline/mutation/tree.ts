@@ -37,6 +37,22 @@ export interface Part {
   readonly binding?: boolean;
 }
 
+/** Parts by field, as the grammars of all languages name them. */
+export const COMMON_ROLES: Readonly<Record<string, Role>> = {
+  condition: 'condition',
+  consequence: 'then',
+  alternative: 'otherwise',
+  body: 'body',
+  left: 'left',
+  right: 'right',
+  argument: 'operand',
+  object: 'object',
+  value: 'value',
+  key: 'key',
+  function: 'callee',
+  parameters: 'parameters',
+};
+
 /** What a language says about one raw node. */
 export interface Shape {
   readonly kind: NodeKind;

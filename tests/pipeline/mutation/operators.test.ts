@@ -9,6 +9,8 @@ const FRAMES = {
     `LIMIT = 10\nLIMITS = 20\n\n\ndef other(text):\n    if text.strip() == '':\n        return []\n    return int(text)\n\n\ndef f(a, b, items, text):\n    "Says what it does."\n    ${body}\n`,
   javascript: (body: string) =>
     `const LIMIT = 10;\nconst LIMITS = 20;\n\nfunction other(text) {\n  if (text.trim() === '') return [];\n  return Number(text);\n}\n\nfunction f(a, b, items, text) {\n  ${body}\n}\n`,
+  go: (body: string) =>
+    `package m\nconst Limit = 10\n\nfunc f(a, b int, items []int, text string) (int, error) {\n\t${body}\n}\n`,
 } as const;
 type Framed = keyof typeof FRAMES;
 
@@ -127,9 +129,27 @@ const JAVASCRIPT_BUGS: Case[] = [
   ],
 ];
 
+const GO_BUGS: Case[] = [
+  ['cmp_boundary', 'return a < b', ['return a <= b']],
+  ['cmp_eq', 'if a == nil { return 1, nil }', ['if a != nil { return 1, nil }']],
+  ['bool_drop', 'x = a && b', ['x = b', 'x = a']],
+  ['aug', 'a += b', ['a -= b', 'a = b']],
+  ['aug', 'a++', ['a--']],
+  ['slice', 'x = items[a:b]', ['x = items[:b]', 'x = items[a:]']],
+  ['off_by_one', 'x = items[a]', ['x = items[a + 1]', 'x = items[a - 1]']],
+  ['ret_none', 'return a, err', ['return nil, err']],
+  ['stmt_del', 'items.push(a)\n\treturn a, nil', ['return a, nil']],
+  ['stmt_del', 'x := a\n\treturn x, nil', []],
+  ['guard_del', 'if a > 1 {\n\t\treturn b, nil\n\t}\n\treturn a, nil', ['return a, nil']],
+  ['attr_swap', 'x = strings.ToLower(text)', ['x = strings.ToUpper(text)']],
+  ['loop_ctl', 'for { break }', ['for { continue }']],
+  ['const_bool', 'x = true', ['x = false']],
+];
+
 describe.each([
   ['python', PYTHON_BUGS],
   ['javascript', JAVASCRIPT_BUGS],
+  ['go', GO_BUGS],
 ] as const)('%s bugs', (language, cases) => {
   it.each(cases)('%s: %j', (operator, body, expected) => {
     expect(variants('bug', language, operator, body).sort()).toEqual([...expected].sort());
@@ -163,6 +183,8 @@ const REPAIRS: [Framed, string, string, string][] = [
   ['javascript', 'ret_other', 'return;', 'return items;'],
   ['javascript', 'guard_ins', 'return a;', "if (text.trim() === '') return [];\n  return a;"],
   ['javascript', 'aug', 'a = b;', 'a += b;'],
+  ['go', 'cmp_boundary', 'return a <= b', 'return a < b'],
+  ['go', 'guard_ins', 'x := a\n\treturn x, nil', 'if a == nil {\n\t\treturn nil\n\t}\n\tx := a\n\treturn x, nil'],
 ];
 
 describe('repairs', () => {

@@ -1,3 +1,4 @@
+import { augmented, boundaries, flips, steps } from '../../../mutation/confusions.ts';
 import type { Dialect } from '../../../mutation/types.ts';
 
 const GLOBALS =
@@ -17,8 +18,8 @@ export const goDialect: Dialect = {
   empty_statement: '',
   terminator: '',
   self_names: [],
-  boundaries: { '<': ['<='], '<=': ['<'], '>': ['>='], '>=': ['>'] },
-  flips: { '<': ['>', '>='], '>': ['<', '<='], '<=': ['>=', '>'], '>=': ['<=', '<'] },
+  boundaries,
+  flips,
   equalities: { '==': ['!='], '!=': ['=='] },
   arithmetic: {
     '+': ['-', '*'],
@@ -32,16 +33,7 @@ export const goDialect: Dialect = {
     '<<': ['>>'],
     '>>': ['<<'],
   },
-  augmented: {
-    '+=': ['-='],
-    '-=': ['+='],
-    '*=': ['/='],
-    '/=': ['*='],
-    '|=': ['&='],
-    '&=': ['|='],
-    '++': ['--'],
-    '--': ['++'],
-  },
+  augmented: { ...augmented, ...steps },
   siblings: [
     ['HasPrefix', 'HasSuffix', 'Contains'],
     ['TrimPrefix', 'TrimSuffix'],

@@ -1,18 +1,11 @@
-import { inField, namedChildren, type Part, type RawNode } from '../../../mutation/tree.ts';
+import { COMMON_ROLES, inField, namedChildren, type Part, type RawNode } from '../../../mutation/tree.ts';
 import type { Role } from '../../../mutation/types.ts';
 
 const ROLES: Readonly<Record<string, Role>> = {
+  ...COMMON_ROLES,
   initializer: 'initial',
-  condition: 'condition',
-  consequence: 'then',
-  alternative: 'otherwise',
-  body: 'body',
-  left: 'left',
-  right: 'right',
   operand: 'operand',
   index: 'index',
-  value: 'value',
-  parameters: 'parameters',
   receiver: 'parameters',
 };
 

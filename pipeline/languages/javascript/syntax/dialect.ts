@@ -1,3 +1,4 @@
+import { augmented, boundaries, flips, steps } from '../../../mutation/confusions.ts';
 import type { Dialect } from '../../../mutation/types.ts';
 
 const GLOBALS =
@@ -18,8 +19,8 @@ export const javascriptDialect: Dialect = {
   empty_statement: '',
   terminator: ';',
   self_names: ['this', 'super'],
-  boundaries: { '<': ['<='], '<=': ['<'], '>': ['>='], '>=': ['>'] },
-  flips: { '<': ['>', '>='], '>': ['<', '<='], '<=': ['>=', '>'], '>=': ['<=', '<'] },
+  boundaries,
+  flips,
   equalities: { '==': ['!='], '!=': ['=='], '===': ['!=='], '!==': ['==='] },
   arithmetic: {
     '+': ['-', '*'],
@@ -33,16 +34,7 @@ export const javascriptDialect: Dialect = {
     '>>': ['<<', '>>>'],
     '>>>': ['>>'],
   },
-  augmented: {
-    '+=': ['-='],
-    '-=': ['+='],
-    '*=': ['/='],
-    '/=': ['*='],
-    '|=': ['&='],
-    '&=': ['|='],
-    '++': ['--'],
-    '--': ['++'],
-  },
+  augmented: { ...augmented, ...steps },
   siblings: [
     ['push', 'unshift'],
     ['pop', 'shift'],

@@ -1,4 +1,5 @@
 import {
+  COMMON_ROLES,
   type Grammar,
   inField,
   namedChildren,
@@ -76,18 +77,7 @@ const KINDS: Readonly<Record<string, NodeKind>> = {
 };
 
 const COMMON: Readonly<Record<string, Role>> = {
-  condition: 'condition',
-  consequence: 'then',
-  alternative: 'otherwise',
-  body: 'body',
-  left: 'left',
-  right: 'right',
-  argument: 'operand',
-  object: 'object',
-  value: 'value',
-  key: 'key',
-  function: 'callee',
-  parameters: 'parameters',
+  ...COMMON_ROLES,
   parameter: 'parameters',
   index: 'index',
   initializer: 'initial',

@@ -1,3 +1,4 @@
+import { augmented, boundaries, flips } from '../../../mutation/confusions.ts';
 import type { Dialect } from '../../../mutation/types.ts';
 
 const GLOBALS =
@@ -21,8 +22,8 @@ export const pythonDialect: Dialect = {
   empty_statement: 'pass',
   terminator: '',
   self_names: ['self', 'cls'],
-  boundaries: { '<': ['<='], '<=': ['<'], '>': ['>='], '>=': ['>'] },
-  flips: { '<': ['>', '>='], '>': ['<', '<='], '<=': ['>=', '>'], '>=': ['<=', '<'] },
+  boundaries,
+  flips,
   equalities: {
     '==': ['!='],
     '!=': ['=='],
@@ -43,7 +44,7 @@ export const pythonDialect: Dialect = {
     '<<': ['>>'],
     '>>': ['<<'],
   },
-  augmented: { '+=': ['-='], '-=': ['+='], '*=': ['/='], '/=': ['*='], '|=': ['&='], '&=': ['|='] },
+  augmented,
   siblings: [
     ['append', 'extend'],
     ['lower', 'upper'],

@@ -1,4 +1,5 @@
 import {
+  COMMON_ROLES,
   type Grammar,
   inField,
   namedChildren,
@@ -73,18 +74,7 @@ const KINDS: Readonly<Record<string, NodeKind>> = {
 
 /** Parts by field; a type's own line wins over the common one. */
 const COMMON: Readonly<Record<string, Role>> = {
-  condition: 'condition',
-  consequence: 'then',
-  alternative: 'otherwise',
-  body: 'body',
-  left: 'left',
-  right: 'right',
-  argument: 'operand',
-  object: 'object',
-  value: 'value',
-  key: 'key',
-  function: 'callee',
-  parameters: 'parameters',
+  ...COMMON_ROLES,
   subscript: 'index',
 };
 const ROLES: Readonly<Record<string, Readonly<Record<string, Role>>>> = {
