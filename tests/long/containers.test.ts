@@ -27,4 +27,4 @@ describe.skipIf(missing !== null)(level, () => {
 if (missing === null)
   suitesOn(level, ['python', 'javascript', ...((await missingGo()) === null ? (['go'] as const) : [])]);
 
-attackSuite({ where: level, level, reason: missing ?? noPerl, open: () => openSandbox({ level }) });
+attackSuite({ where: level, level, starter: 'root', reason: missing ?? noPerl, open: () => openSandbox({ level }) });

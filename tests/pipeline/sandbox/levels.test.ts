@@ -1,7 +1,7 @@
 import { afterAll, describe } from 'vitest';
 import { type Level, openSandbox, probeLevels } from '../../../pipeline/sandbox/index.ts';
 import { sandboxContract } from '../../contracts/sandbox.ts';
-import { openAsOrdinaryUser, ordinaryUserObstacle, type RemoteSandbox } from './remote-sandbox.ts';
+import { LONE_USER, openAsOrdinaryUser, ordinaryUserObstacle, type RemoteSandbox } from './remote-sandbox.ts';
 
 /** Parts of the contract that a level goes without; `bubblewrap.test.ts` holds the full level to all of it. */
 const LACKS: readonly { level: Level; lacks: readonly string[] }[] = [
@@ -23,7 +23,7 @@ const LACKS: readonly { level: Level; lacks: readonly string[] }[] = [
 const reports = await probeLevels(LACKS.map(({ level }) => level));
 const remote: RemoteSandbox[] = [];
 const asOrdinaryUser = async (level: Level): Promise<RemoteSandbox> => {
-  const sandbox = await openAsOrdinaryUser(level);
+  const sandbox = await openAsOrdinaryUser(level, level === 'landlock' ? LONE_USER : undefined);
   remote.push(sandbox);
   return sandbox;
 };

@@ -25,17 +25,20 @@ export interface RemoteSandbox extends Sandbox {
   close(): void;
 }
 
-const DROP = ['--reuid', String(NOBODY), '--regid', String(NOBODY), '--clear-groups'];
+/** A user that nothing else runs as: where limits count all that a user has, others must not come and go. */
+export const LONE_USER = 2 ** 29 + process.pid;
+
+const drop = (user: number): string[] => ['--reuid', String(user), '--regid', String(user), '--clear-groups'];
 const INHERITED_DESCRIPTOR = 20;
 const LINE_BYTES = 1 << 26;
 
 /** The server as a process without rights; descriptor 20 stands for one that a careless parent leaves open. */
-const spawnServer = (level: Level): ChildProcessByStdio<Writable, Readable, null> => {
+const spawnServer = (level: Level, user: number): ChildProcessByStdio<Writable, Readable, null> => {
   const stdio = Array<'ignore' | 'pipe' | 'inherit'>(INHERITED_DESCRIPTOR + 1).fill('ignore');
   stdio.splice(0, 3, 'pipe', 'pipe', 'inherit');
   stdio[INHERITED_DESCRIPTOR] = 'pipe';
   const argv = [process.execPath, join(import.meta.dirname, 'ordinary-user.ts'), level];
-  const [file, ...rest] = process.geteuid!() === 0 ? ['/usr/bin/setpriv', ...DROP, ...argv] : argv;
+  const [file, ...rest] = process.geteuid!() === 0 ? ['/usr/bin/setpriv', ...drop(user), ...argv] : argv;
   return spawn(file!, rest, { stdio, cwd: '/' }) as never;
 };
 
@@ -56,8 +59,11 @@ export const ordinaryUserObstacle = (): string | null => {
 };
 
 /** A sandbox as an ordinary user has it. */
-export const openAsOrdinaryUser = async (level: Level = 'bubblewrap-full'): Promise<RemoteSandbox> => {
-  const server = spawnServer(level);
+export const openAsOrdinaryUser = async (
+  level: Level = 'bubblewrap-full',
+  user: number = NOBODY,
+): Promise<RemoteSandbox> => {
+  const server = spawnServer(level, user);
   const listeners = new Map<number, (answer: Answer) => void>();
   let last_id = 0;
   const ask = (id: number, ask: Question['ask']): void => {

@@ -1,13 +1,13 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../../../pipeline/ports.ts';
 import { type Level, openSandbox, probeLevels } from '../../../../pipeline/sandbox/index.ts';
-import { openAsOrdinaryUser, ordinaryUserObstacle, type RemoteSandbox } from '../remote-sandbox.ts';
+import { LONE_USER, openAsOrdinaryUser, ordinaryUserObstacle, type RemoteSandbox } from '../remote-sandbox.ts';
 import { ATTACKS } from './index.ts';
 import { attackSuite, inField, noPerl, type Place } from './suite.ts';
 
 const remote: RemoteSandbox[] = [];
 const asOrdinaryUser = async (level: Level): Promise<Sandbox> => {
-  const sandbox = await openAsOrdinaryUser(level);
+  const sandbox = await openAsOrdinaryUser(level, LONE_USER);
   remote.push(sandbox);
   return sandbox;
 };
@@ -16,12 +16,22 @@ const asOrdinaryUser = async (level: Level): Promise<Sandbox> => {
 const LEVELS: readonly Level[] = ['bubblewrap-full', 'bubblewrap-bound-proc', 'landlock'];
 
 const places = (await probeLevels(LEVELS)).flatMap(({ level, missing }): Place[] => {
-  const here = { where: level, level, reason: missing ?? noPerl, open: () => openSandbox({ level }) };
+  const starter = process.geteuid!() === 0 ? 'root' : 'ordinary';
+  const here: Place = { where: level, level, starter, reason: missing ?? noPerl, open: () => openSandbox({ level }) };
   // Only there does it matter who starts it: root gives each command a user of its own.
-  const is_double = level === 'landlock' && process.geteuid!() === 0;
+  const is_double = level === 'landlock' && starter === 'root';
   const reason = here.reason ?? ordinaryUserObstacle();
   return is_double
-    ? [here, { level, where: `${level} by an ordinary user`, reason, open: () => asOrdinaryUser(level) }]
+    ? [
+        here,
+        {
+          level,
+          starter: 'ordinary',
+          where: `${level} by an ordinary user`,
+          reason,
+          open: () => asOrdinaryUser(level),
+        },
+      ]
     : [here];
 });
 for (const { where, reason } of places)

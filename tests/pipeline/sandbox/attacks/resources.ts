@@ -1,6 +1,6 @@
 import { type Attack, type Field, printed, when } from './attack.ts';
 import { endAll } from './decoys.ts';
-import { LIMITS, MEBIBYTE } from './field.ts';
+import { LIMITS, MEBIBYTE, startSibling } from './field.ts';
 
 /** How much of it a script could store, in MiB, when that is more than the limit. */
 const stores =
@@ -19,6 +19,30 @@ const floods =
     const length = stdout.length + stderr.length + report.length;
     return when(end !== 'output' || length > LIMITS.output_bytes, `${end} after ${length} bytes`);
   };
+
+const CROWD_COUNT = 20;
+const CROWD = `i=0; while [ $i -lt ${CROWD_COUNT} ]; do sleep 60 & i=$((i+1)); done; echo up >&3; wait`;
+
+/** How many processes a command gets hold of that starts as many as it can, once `meanwhile` is over. */
+const countProcesses = async (field: Field, meanwhile: () => Promise<void>): Promise<number> => {
+  const script = `$| = 1; open(my $lines, ">&=3"); $lines->autoflush; print $lines "up\n"; <STDIN>; my $n = 1;
+    for (1 .. 60) { my $pid = fork; last unless defined $pid; unless ($pid) { sleep 60; exit; } $n++; }
+    print $lines "$n\n";`;
+  const started = field.sandbox.start({
+    argv: ['/usr/bin/perl', '-MIO::Handle', '-e', script],
+    binds: [],
+    cwd: '/',
+    environment: { PATH: '/usr/bin:/bin' },
+    limits: LIMITS,
+  });
+  const lines = started.lines[Symbol.asyncIterator]();
+  await lines.next();
+  await meanwhile();
+  started.send('go');
+  const { value } = await lines.next();
+  await started.ended;
+  return Number(value);
+};
 
 export const RESOURCES: readonly Attack[] = [
   {
@@ -88,6 +112,24 @@ export const RESOURCES: readonly Attack[] = [
       const got = printed(await field.perl(script));
       const left = endAll(name);
       return got ?? when(left > 0, `${left} processes left`);
+    },
+  },
+  {
+    name: 'has more processes than allowed once others of its user have ended',
+    attempt: async (field) => {
+      const end = await startSibling(field, CROWD);
+      const count = await countProcesses(field, end);
+      return when(count > LIMITS.process_count, `${count} processes`);
+    },
+  },
+  {
+    name: 'takes processes that a sibling may have',
+    attempt: async (field) => {
+      const alone = await countProcesses(field, async () => undefined);
+      const ends: (() => Promise<void>)[] = [];
+      const count = await countProcesses(field, async () => void ends.push(await startSibling(field, CROWD)));
+      for (const end of ends) await end();
+      return when(count < alone - CROWD_COUNT / 2, `${count} processes instead of ${alone}`);
     },
   },
   {

@@ -5,7 +5,7 @@ import type { Level } from '../../../../pipeline/sandbox/index.ts';
 import type { Field } from './attack.ts';
 import { makeField } from './field.ts';
 import { ATTACKS } from './index.ts';
-import { uncoveredBy } from './uncovered.ts';
+import { type Starter, uncoveredBy } from './uncovered.ts';
 
 /** Why no attack can be made here, or null. */
 export const noPerl = existsSync('/usr/bin/perl') ? null : 'no perl in /usr/bin, which makes the system calls';
@@ -14,6 +14,7 @@ export const noPerl = existsSync('/usr/bin/perl') ? null : 'no perl in /usr/bin,
 export interface Place {
   where: string;
   level: Level;
+  starter: Starter;
   /** Why it cannot be attacked here; null when it can. */
   reason: string | null;
   open(): Promise<Sandbox>;
@@ -33,9 +34,9 @@ export const inField = (open: () => Promise<Sandbox>): (() => Field) => {
 };
 
 /** All attacks: those that a level's README names get through, all others do not. */
-export const attackSuite = ({ where, level, reason, open }: Place): void => {
+export const attackSuite = ({ where, level, starter, reason, open }: Place): void => {
   describe(where, () => {
-    const uncovered = uncoveredBy(level);
+    const uncovered = uncoveredBy(level, starter);
     it('is said to miss only attacks that there are', () => {
       expect([...uncovered].filter((name) => !ATTACKS.some((attack) => attack.name === name))).toEqual([]);
     });
