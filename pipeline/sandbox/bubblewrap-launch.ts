@@ -72,6 +72,7 @@ export const bubblewrapLaunch = (host: Host, command: SandboxCommand, method: Co
       ...staging.prefix,
       ...dropRoot(host),
       ...setLimits(host.tools.prlimit, command.limits, host.hard_limits),
+      ...(host.fixed_addresses ?? []),
       ...[host.tools.bwrap, '--args', options, '--json-status-fd', String(STATUS_FD), '--'],
       ...limitProcesses(command.limits, host.hard_limits),
       ...command.argv,

@@ -1,4 +1,6 @@
-import { accessSync, constants, lstatSync, readFileSync, readlinkSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, lstatSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { machine } from 'node:os';
 import { DataError } from '../errors.ts';
 import type { ProcSource, SystemDirectory } from './bubblewrap-arguments.ts';
 import { type Controllers, findControllers } from './cgroup.ts';
@@ -30,6 +32,8 @@ export interface Host {
   coverable: readonly string[];
   seccomp: Uint8Array;
   proc: ProcSource;
+  /** What starts a program at the same addresses each time; null where that is not to be had. */
+  fixed_addresses: readonly string[] | null;
   /** Perl that maps the owner of a tree; null where there is no Perl. */
   idmap: string | null;
   is_root: boolean;
@@ -108,6 +112,25 @@ export const parseHardLimits = (text: string): HardLimits => {
   };
 };
 
+const SET_USER_ID = 0o4000;
+
+/**
+ * Python orders sets of classes, and before 3.12 of None, by their addresses, and tests that tell pass or fail by it.
+ * Filters of container engines forbid the call, and a program with rights of its own undoes it.
+ */
+export const findFixedAddresses = (): readonly string[] | null => {
+  const setarch = findTool('setarch');
+  if (setarch === null) return null;
+  const start = [machine(), '--addr-no-randomize'];
+  return spawnSync(setarch, [...start, 'true']).status === 0 ? [setarch, ...start] : null;
+};
+
+/** How an id tells. */
+export const addressesOf = (fixed_addresses: readonly string[] | null): string =>
+  fixed_addresses === null ? 'random-addresses' : 'fixed-addresses';
+
+const hasRightsOfItsOwn = (program: string): boolean => (statSync(program).mode & SET_USER_ID) !== 0;
+
 /** Throws a DataError that says what to install when this machine cannot hold the full sandbox. */
 export const inspectHost = (proc: ProcSource = 'fresh'): Host => {
   const seccomp = seccompProgram(architecture());
@@ -117,6 +140,7 @@ export const inspectHost = (proc: ProcSource = 'fresh'): Host => {
     tools,
     seccomp,
     proc,
+    fixed_addresses: hasRightsOfItsOwn(tools.bwrap) ? null : findFixedAddresses(),
     idmap: findTool('perl') === null ? null : idmapScript(architecture()),
     system: systemDirectories(),
     coverable: coverableDirectories(),

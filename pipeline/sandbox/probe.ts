@@ -3,7 +3,7 @@ import type { Sandbox, SandboxCommand, SandboxOutcome } from '../ports.ts';
 import { INSIDE_ID, type ProcSource } from './bubblewrap-arguments.ts';
 import { bubblewrapLaunch } from './bubblewrap-launch.ts';
 import { sweepGroups } from './cgroup.ts';
-import { type Host, inspectHost } from './host.ts';
+import { addressesOf, type Host, inspectHost } from './host.ts';
 import type { CopyMethod } from './staging.ts';
 import { supervise } from './supervise.ts';
 
@@ -69,8 +69,12 @@ const boundOf = ({ controllers }: Host): string => {
 
 const LEVEL: Record<ProcSource, string> = { fresh: 'bubblewrap-full/1', bound: 'bubblewrap-bound-proc/1' };
 
-/** For example `bubblewrap-full/1+overlay+cgroup2:memory:pids`: level and version, private copies, what bounds sums. */
-const idOf = ({ host, method }: Variant): string => `${LEVEL[host.proc]}+${method}+${boundOf(host)}`;
+/**
+ * For example `bubblewrap-full/1+overlay+cgroup2:memory:pids+fixed-addresses`: level and version, private copies, what
+ * bounds sums, and whether programs lie at the same addresses each time.
+ */
+const idOf = ({ host, method }: Variant): string =>
+  `${LEVEL[host.proc]}+${method}+${boundOf(host)}+${addressesOf(host.fixed_addresses)}`;
 
 const sandboxOf = (variant: Variant): Sandbox => {
   const plan = (command: SandboxCommand) => () => bubblewrapLaunch(variant.host, command, variant.method);

@@ -67,6 +67,14 @@ export const sandboxContract = (name: string, make: () => Promise<Sandbox>, lack
       }
     });
 
+    part('starts programs at the same addresses each time, or says in its id that it cannot', async () => {
+      const script = `perl -e 'open(my $out, ">&=3"); printf $out "%x", (\\$out + 0) >> 16;'`;
+      const found = new Set<string>();
+      for (let run = 0; run < 4; run++) found.add((await shell(script)).report);
+      expect([...found].join()).toMatch(/^[0-9a-f,]+$/);
+      expect(found.size === 1).toBe(sandbox.id.endsWith('+fixed-addresses'));
+    });
+
     describe('ends', () => {
       part('everything a command started, at the time limit', async () => {
         const sleep = marker();

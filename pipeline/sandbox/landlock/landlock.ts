@@ -3,7 +3,7 @@ import { chmodSync, existsSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DataError } from '../../errors.ts';
 import type { Sandbox, SandboxCommand, SandboxProcess } from '../../ports.ts';
-import { architecture, findTool, systemDirectories } from '../host.ts';
+import { addressesOf, architecture, findFixedAddresses, findTool, systemDirectories } from '../host.ts';
 import { type Bind, startLaidOut } from '../laid-out.ts';
 import type { Launch } from '../launch.ts';
 import { checkMountPoints } from '../mount-points.ts';
@@ -45,6 +45,7 @@ interface Machine {
   seccomp: string;
   /** Commands run as a user of their own, which only root can arrange; else as the caller. */
   users: 'own' | 'same';
+  fixed_addresses: readonly string[] | null;
 }
 
 const requirePython = (): string => {
@@ -81,7 +82,8 @@ const inspectMachine = (): Machine => {
   const obstacle = users === 'own' ? ownUsersObstacle() : null;
   if (obstacle !== null) throw obstacle;
   const python = requirePython();
-  return { python, users, abi: requireAbi(python, users), seccomp: filterFor(users) };
+  const abi = requireAbi(python, users);
+  return { python, users, abi, seccomp: filterFor(users), fixed_addresses: findFixedAddresses() };
 };
 
 const closedTo = (source: string): DataError =>
@@ -134,7 +136,7 @@ const policyOf = (machine: Machine, command: SandboxCommand, workspace: Workspac
 const launch = (machine: Machine, command: SandboxCommand, workspace: Workspace, user_id: number | null): Launch => {
   chmodSync(workspace.root, 0o711);
   return {
-    argv: [machine.python, '-IS', GUARD],
+    argv: [...(machine.fixed_addresses ?? []), machine.python, '-IS', GUARD],
     cwd: '/',
     environment: { LANG: 'C' },
     inputs: [Buffer.from(JSON.stringify(policyOf(machine, command, workspace, user_id)))],
@@ -160,9 +162,9 @@ const start = (machine: Machine, command: SandboxCommand, style: Style): Sandbox
   return { ...started, ended };
 };
 
-/** For example `landlock/1+abi7+own-user+rlimits`. */
+/** For example `landlock/1+abi7+own-user+rlimits+fixed-addresses`. */
 const sandboxOf = (machine: Machine): Sandbox => ({
-  id: `landlock/1+abi${machine.abi}+${machine.users}-user+rlimits`,
+  id: `landlock/1+abi${machine.abi}+${machine.users}-user+rlimits+${addressesOf(machine.fixed_addresses)}`,
   run: (command) => start(machine, command, 'run').ended,
   start: (command) => start(machine, command, 'start'),
 });

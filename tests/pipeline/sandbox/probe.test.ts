@@ -12,7 +12,7 @@ if (missing !== null) process.stderr.write(`probe test skipped: ${missing}\n`);
 
 it.skipIf(missing !== null)('names what it found to work', async () => {
   const { id } = await openSandbox();
-  expect(id).toMatch(/^bubblewrap-full\/1\+(overlay|copy)\+(rlimits|cgroup[12]:[a-z:]+)$/);
+  expect(id).toMatch(/^bubblewrap-full\/1\+(overlay|copy)\+(rlimits|cgroup[12]:[a-z:]+)\+(fixed|random)-addresses$/);
   expect(await fullLevel()).toEqual({ level: 'bubblewrap-full', id, missing: null, fix: null });
 });
 

@@ -5,8 +5,6 @@ import type { Job, JobEnd, Server } from './server.ts';
 
 type ProbeJob = Extract<Job, { kind: 'probe' }>;
 
-/** Candidates that share a fork, as in `warm.py`: their results may come all at once. */
-const chunk = 24;
 /** How much longer than its budget a candidate may take, as in `warm.py`. */
 const patience = 40;
 
@@ -43,12 +41,12 @@ async function askServer(
 ): Promise<{ end: JobEnd; cannotSwapBase: boolean }> {
   let cannotSwapBase = false;
   const candidates = pending.map((index) => job.candidates[index]!);
-  const silence_ms = 30_000 + chunk * patience * (2_000 + job.budget_ms);
+  const silence_ms = 30_000 + patience * (2_000 + job.budget_ms);
   const end = await server.ask({ ...job, candidates }, silence_ms, (found) => {
     if (found.t === 'cannot_swap') cannotSwapBase = true;
     const record = parseCandidate(found);
     const index = record ? pending[record.k] : undefined;
-    if (record && index !== undefined && record.o !== 'pending') answered.set(index, record);
+    if (record && index !== undefined) answered.set(index, record);
   });
   // whoever ended the whole sandbox was no candidate: none of them can
   if (end.how === 'ended' && end.outcome.end === 'infrastructure_error')
@@ -57,7 +55,7 @@ async function askServer(
 }
 
 function warmProbe({ o, tests = [], doubtful }: CandidateRecord): Probe | NeedsCold {
-  if (o === 'cannot_swap' || o === 'pending') return 'cannot_swap';
+  if (o === 'cannot_swap') return 'cannot_swap';
   if (o !== 'ran') return { outcome: o, tests: [] };
   const results = tests.map(testResult);
   const isPassing = results.every((test) => test.status === 'passed');

@@ -31,8 +31,7 @@ export type RunRecord = z.infer<typeof record>;
 
 const candidateRecord = z.object({
   k: z.int(),
-  /** `pending`: it passed beside others and will be tried again alone. */
-  o: z.enum(['ran', 'broken', 'timeout', 'crashed', 'cannot_swap', 'pending']),
+  o: z.enum(['ran', 'broken', 'timeout', 'crashed', 'cannot_swap']),
   tests: z.array(testRecord).optional(),
   doubtful: z.boolean().optional(),
 });

@@ -200,6 +200,20 @@ describe.skipIf('reason' in opened)('probe', () => {
     expect(await tries(many)).toEqual(many.map((some) => (some === harmless ? 'passes' : 'fails')));
   });
 
+  it('shows no candidate what another one left in the program', async () => {
+    const leavings = [
+      'import tally.basket as loaded; loaded.Basket.add = None',
+      'import sys; sys.modules["tally"] = None',
+    ];
+    const candidates = leavings.flatMap((statement) => [
+      edit(basket, 'cents += self', `${statement}; cents += self`),
+      harmless,
+    ]);
+    const found = await tries(candidates);
+    expect(found.filter((_, index) => index % 2 === 1)).toEqual(['passes', 'passes']);
+    expect(found).toContain('fails');
+  });
+
   it('stops at the first test that does not pass', async () => {
     const [probe] = await session.probe({ base: [], candidates: [failing], tests, budget_ms: 500 });
     expect(probe?.tests.map((test) => test.status)).toEqual(['failed']);

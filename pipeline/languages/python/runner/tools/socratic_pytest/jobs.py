@@ -1,4 +1,4 @@
-"""What a fork does: run tests over one edited tree, or try many candidate edits one after another."""
+"""What a fork does: run tests over one edited tree, whole or up to the first failure."""
 
 import os
 import random
@@ -28,31 +28,6 @@ def run_suite(tests, loaded, job, tell):
         tell({"t": "end", "exit": 0})
 
 
-def try_candidates(tests, loaded, job, indices, tell):
-    """One record per candidate. Ends early when this process can no longer be trusted: the parent forks anew."""
-    try:
-        base = edited_tree(loaded, job["base"])
-        base.show_text()
-        base_codes = base.compile_all()
-    except (CannotSwap, Broken) as reason:
-        return tell({"base": str(reason)})
-    install(base_codes)
-    budget = Budget()
-    for index in indices:
-        loaded.clear_caches()
-        record = {"k": index}
-        try:
-            record.update(try_candidate(tests, base, job, job["candidates"][index], budget))
-        except CannotSwap as reason:
-            record.update(o="cannot_swap", message=str(reason))
-        except Broken:
-            record.update(o="broken")
-        tell(record)
-        if record["o"] in ("timeout", "crashed"):
-            return None
-    return None
-
-
 def edited_tree(loaded, edits):
     tree = Tree(loaded)
     for edit in edits:
@@ -60,10 +35,21 @@ def edited_tree(loaded, edits):
     return tree
 
 
-def try_candidate(tests, base, job, edit, budget):
-    tree = base.edited(edit)
-    undo = install(tree.codes(edit[0]))
+def try_candidate(tests, tree, job, index, tell):
+    """One record: what the tests say of the tree of one candidate, whose base is installed."""
+    try:
+        tell({"k": index, **outcome_of(tests, tree, job, job["candidates"][index][0])})
+    except CannotSwap as reason:
+        tell({"k": index, "o": "cannot_swap", "message": str(reason)})
+    except Broken:
+        tell({"k": index, "o": "broken"})
+
+
+def outcome_of(tests, tree, job, path):
+    tree.show_text()
+    install(tree.codes(path))
     records = []
+    budget = Budget()
     budget.start(job["budget_ms"])
     try:
         is_whole = tests.run(job["test_ids"], lambda r: records.append(r) if r["t"] == "test" else None, True)
@@ -71,7 +57,6 @@ def try_candidate(tests, base, job, edit, budget):
         is_whole = True
     finally:
         budget.stop()
-        install(undo)
     if budget.is_spent:
         return {"o": "timeout"}
     return {"o": "ran" if is_whole else "crashed", "tests": records, "doubtful": tree.is_doubtful}

@@ -36,7 +36,6 @@ class LoadedSources:
         self._checked = {}
         self._by_code = {}
         self._by_place = {}
-        self._caches = []
         self._loaded = set()
         gc.collect()
         for thing in gc.get_objects():
@@ -52,15 +51,6 @@ class LoadedSources:
                 self._by_place.setdefault((code.co_filename, code.co_firstlineno, code.co_name), []).append(code)
         elif kind is types.ModuleType:
             self._loaded.add(getattr(thing, "__file__", None))
-        elif kind is functools._lru_cache_wrapper:
-            function = getattr(thing, "__wrapped__", None)
-            if getattr(getattr(function, "__code__", None), "co_filename", None) in self.sources:
-                self._caches.append(thing)
-
-    def clear_caches(self):
-        """What an earlier candidate put into an lru_cache says nothing about this one."""
-        for cache in self._caches:
-            cache.cache_clear()
 
     def text(self, path):
         """Pristine text of a source file."""

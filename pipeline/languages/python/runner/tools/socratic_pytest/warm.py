@@ -12,15 +12,13 @@ import pytest
 from .channel import take_descriptor, write_line
 from .collecting import Collecting
 from .forks import Fork, adopt_orphans, hide_from_children, show_again
-from .jobs import LoadedTests, run_suite, silence, try_candidates
+from .jobs import LoadedTests, edited_tree, run_suite, silence, try_candidate
 from .reporting import Reporting
 from .settings import derandomise, read_request, source_names
-from .swap import LoadedSources
+from .swap import Broken, CannotSwap, LoadedSources, install
 from .watch import Watch
 
-#: candidates that share a fork
-CHUNK = 24
-#: seconds that a fork and the broken tree may take before the first candidate
+#: seconds that a fork may take before its candidate
 START = 2
 #: seconds a candidate may sleep without a reason before it counts as hung
 MOST_IDLE = 1.5
@@ -100,46 +98,27 @@ def serve_suite(tests, loaded, job):
 
 
 def serve_probe(tests, loaded, job):
-    pending = list(range(len(job["candidates"])))
-    passing = []
-
-    def hear(record):
-        if is_passing(record):
-            passing.append(record["k"])
-            record = {"k": record["k"], "o": "pending"}
-        tell(job["job"], record)
-
-    while pending:
-        answered = run_chunk(tests, loaded, job, pending[:CHUNK], hear)
-        if answered is None:
-            break
-        pending = pending[answered:]
-    # what passes everything is tried again alone, where no other candidate can have had a hand in it
-    for index in passing:
-        run_chunk(tests, loaded, job, [index], lambda record: tell(job["job"], record))
+    """Each candidate has a fork of its own: what one leaves behind must not decide about the next."""
+    try:
+        base = edited_tree(loaded, job["base"])
+        undo = install(base.compile_all())
+    except (CannotSwap, Broken) as reason:
+        tell(job["job"], {"t": "cannot_swap", "message": str(reason)})
+    else:
+        for index in range(len(job["candidates"])):
+            tell(job["job"], tried(tests, base, job, index))
+        install(undo)
     tell(job["job"], {"t": "done"})
 
 
-def is_passing(record):
-    return record["o"] == "ran" and all(test.get("status") == "passed" for test in record.get("tests", ()))
-
-
-def run_chunk(tests, loaded, job, indices, hear):
-    """Tries candidates in one fork, up to one that hangs, dies or spends its budget. Returns how many were answered.
-
-    None when the broken tree itself cannot be made by swapping.
-    """
-    child = fork(lambda send: try_candidates(tests, loaded, job, indices, send))
+def tried(tests, base, job, index):
     try:
-        for count, index in enumerate(indices, 1):
-            record = next_record(child, index, job["budget_ms"] / 1000)
-            if "base" in record:
-                tell(job["job"], {"t": "cannot_swap", "message": str(record["base"])})
-                return None
-            hear(record)
-            if record["o"] in ("timeout", "crashed"):
-                return count
-        return len(indices)
+        tree = base.edited(job["candidates"][index])
+    except CannotSwap as reason:
+        return {"k": index, "o": "cannot_swap", "message": str(reason)}
+    child = fork(lambda send: try_candidate(tests, tree, job, index, send))
+    try:
+        return next_record(child, index, job["budget_ms"] / 1000)
     finally:
         child.end()
 
@@ -155,9 +134,7 @@ def next_record(child, index, budget):
 
 
 def checked(record, index):
-    """The child's word is taken for the candidate whose turn it is, and for nothing else."""
-    if isinstance(record, dict) and "base" in record:
-        return record
+    """The child's word is taken for its candidate, and for nothing else."""
     if not isinstance(record, dict) or record.get("k") != index or record.get("o") not in ("ran", "broken", "timeout", "cannot_swap"):
         return {"k": index, "o": "crashed"}
     results = record.get("tests", [])
