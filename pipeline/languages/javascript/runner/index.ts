@@ -11,7 +11,7 @@ export interface JavascriptRunnerOptions extends NodeInstallation {
 }
 
 /** Raise it when the same request should now give another answer. */
-const version = 1;
+const version = 2;
 
 /** Runs tape, node:test, mocha, jest and vitest suites. */
 export function javascriptRunner({ sandbox, node, node_modules, packagesOf }: JavascriptRunnerOptions): TestRunner {

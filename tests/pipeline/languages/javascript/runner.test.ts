@@ -18,6 +18,11 @@ const statuses = (run: SuiteRun): Record<string, string> =>
 /** A result without what may differ from run to run. */
 const stable = ({ outcome, tests }: SuiteRun) => ({ outcome, tests: tests.map(({ duration_ms: _, ...test }) => test) });
 
+const linesOf = (...texts: string[]): number[] => {
+  const lines = textOf('lib/interval.js').split('\n');
+  return texts.map((text) => lines.findIndex((line) => line.includes(text)) + 1);
+};
+
 const contains = edit('lib/interval.js', 'value >= this.low', 'value > this.low');
 const takesBothEnds = 'test/interval.test.js::Interval > contains > takes both ends';
 const hang = edit('lib/interval.js', 'const out = [];', 'for (;;) {}');
@@ -212,15 +217,29 @@ describe.skipIf(!sandbox)('javascriptRunner', () => {
   it('measures the lines that each test executes', async () => {
     const { tests } = await warm([], { coverage: true });
     const coverage = new Map(tests.map((test) => [test.test_id, test.coverage!['lib/interval.js'] ?? []]));
-    const lineOf = (text: string): number =>
-      textOf('lib/interval.js')
-        .split('\n')
-        .findIndex((line) => line.includes(text)) + 1;
-    const [lowers, keeps] = [lineOf('return this.high;'), lineOf('return value;')];
+    const [lowers, keeps] = linesOf('return this.high;', 'return value;');
     expect(coverage.get('test/interval.test.js::Interval > clamp > lowers')).toContain(lowers);
     expect(coverage.get('test/interval.test.js::Interval > clamp > lowers')).not.toContain(keeps);
     expect(coverage.get('test/interval.test.js::Interval > clamp > keeps')).toContain(keeps);
     expect(coverage.get('test/duration.test.js::format of zero')).toEqual([]);
+  });
+
+  it('counts the lines of functions that V8 would have inlined by then', async () => {
+    // Before the other edit, so that its offsets stay. A body in one piece has no counter but that of its calls.
+    const whole = edit(
+      'lib/interval.js',
+      'this.low <= other.high && other.low <= this.high',
+      'Math.max(this.low, other.low) <= Math.min(this.high, other.high)',
+    );
+    const heats = edit(
+      'lib/interval.js',
+      'return this.high - this.low',
+      'for (let i = 0; i < 1e6; i++) this.union(this); return this.high - this.low',
+    );
+    const { tests } = await warm([whole, heats], { coverage: true });
+    const [inner] = linesOf('return this.low <= other.high');
+    const later = tests.find(({ test_id }) => test_id.endsWith('may be one point'));
+    expect(later!.coverage!['lib/interval.js']).toContain(inner);
   });
 
   it('agrees with the real framework on any small edit', async () => {

@@ -2,6 +2,7 @@
 /** Executed lines per test, from V8's block counters. What runs while modules load belongs to no test. */
 
 const { Session } = require('node:inspector');
+const { setFlagsFromString } = require('node:v8');
 
 const { root: ROOT } = require('./place.cjs');
 /** Lines without code of their own: blank, comment, closing brackets. Judged by their first characters. */
@@ -57,6 +58,9 @@ function executedLines(functions, lines) {
   return executed;
 }
 
+/** They inline functions, which are not counted then, and do so when it suits them: the same test executes other lines. */
+const optimisers = ['turbofan', 'maglev'];
+
 /** V8's counters, and what each test executed. `executed(path, script)`: the lines of a script that ran. */
 class TestCoverage {
   #session = new Session();
@@ -67,6 +71,7 @@ class TestCoverage {
   constructor(sources) {
     this.#sources = new Set(sources);
     this.#session.connect();
+    for (const flag of optimisers) setFlagsFromString(`--no-${flag}`);
     this.post('Profiler.enable');
     this.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
   }
@@ -111,6 +116,7 @@ class TestCoverage {
 
   close() {
     this.post('Profiler.stopPreciseCoverage');
+    for (const flag of optimisers) setFlagsFromString(`--${flag}`);
     this.#session.disconnect();
   }
 }
