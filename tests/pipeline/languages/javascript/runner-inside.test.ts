@@ -61,6 +61,24 @@ describe('a failure', () => {
     expect(message).toBe(`Error: <now> is <now>, not ${old}`);
   });
 
+  it('knows the time of the run in other clothes', () => {
+    const date = new Date();
+    const iso = date.toISOString();
+    const each = [...iso].map((c) => (/\d/.test(c) ? `%3${c}` : c)).join('');
+    const old = '2012-11-10T12%3A30%3A00.000Z and 1352550600000 and a%20b';
+    const said = [
+      `a=${encodeURIComponent(iso)}`,
+      `a=${each}`,
+      `a=${encodeURIComponent(date.toUTCString())}`,
+      `${date}`,
+      `${date.getTime()}`,
+    ];
+    const { message } = failureOf(new Error([...said, old].join(' ')));
+    const zone = String(date).slice(String(date).indexOf('GMT') + 3);
+    const now = ['a=<now>', 'a=<now>', 'a=<now>', `<now>${zone}`, '<now>'];
+    expect(message).toBe(`Error: ${[...now, old].join(' ')}`);
+  });
+
   it('takes anything that was thrown', () => {
     const hostile = new Proxy(
       {},

@@ -19,14 +19,35 @@ const keepFramesIn = (paths) => {
 };
 
 const day_ms = 86_400_000;
-const times = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z|[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT/g;
+const times =
+  /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z|[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT|[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d{4} \d\d:\d\d:\d\d GMT|(?<!\d)\d{13}(?!\d)/g;
+const encoded = /[\w.:-]*(?:%[0-9A-Fa-f]{2}[\w.:-]*)+/g;
+const allDigits = /^\d+$/;
+
+const timeOf = (text) => (allDigits.test(text) ? Number(text) : parseTime(text));
 
 /** The time of the run itself; other times are what a test speaks of. */
-const withoutNow = (text) => text.replace(times, (at) => (Math.abs(parseTime(at) - now()) < day_ms ? '<now>' : at));
+const withoutNow = (text) => text.replace(times, (at) => (Math.abs(timeOf(at) - now()) < day_ms ? '<now>' : at));
+
+/** What is encoded as in an address stays so, unless it holds the time of the run. */
+const withoutEncodedNow = (text) =>
+  text.replace(encoded, (part) => {
+    const decoded = decodedOrNull(part);
+    const masked = decoded === null ? null : withoutNow(decoded);
+    return masked === decoded ? part : masked;
+  });
+
+function decodedOrNull(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return null;
+  }
+}
 
 /** Paths become relative; addresses and the time of day vanish. */
 const masked = (text) =>
-  withoutNow(text)
+  withoutNow(withoutEncodedNow(text))
     .replaceAll('file://', '')
     .replaceAll(ROOT, '')
     .replace(/0x[0-9a-f]{6,}/gi, '0x?')

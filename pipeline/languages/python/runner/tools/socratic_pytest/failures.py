@@ -1,18 +1,22 @@
 """Says why a test did not pass, without pytest's own rendering of tracebacks (7 times the cost of the test)."""
 
 import re
+import sys
 
 MESSAGE_LENGTH = 400
 FRAME_COUNT = 12
 
 #: whole, or what pytest leaves of one when it shortens a long text in the middle
-_ADDRESS = re.compile(r"0x[0-9a-fA-F]+|(?<=\.\.\.)x?[0-9a-f]{6,}(?=>)")
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]+|(?<=\.\.\.)x?[0-9a-fA-F]+(?=>)")
+#: where the environment lies is no matter of the tests
+_ENVIRONMENT = sys.prefix + "/"
 
 
 def cut(text):
-    """The text as results carry it: addresses masked, since they differ run to run, and bounded."""
-    # masking makes text shorter, never longer: there is no need to search all of a huge message
-    return _ADDRESS.sub("0x\u2026", text[: MESSAGE_LENGTH * 8])[:MESSAGE_LENGTH]
+    """The text as results carry it: bounded, without addresses and places, which differ run to run."""
+    # there is no need to search all of a huge message
+    start = text[: MESSAGE_LENGTH * 8].replace(_ENVIRONMENT, "")
+    return _ADDRESS.sub("0x\u2026", start)[:MESSAGE_LENGTH]
 
 
 def message_of(error):
