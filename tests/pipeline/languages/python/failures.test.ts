@@ -17,6 +17,7 @@ describe('the message of a Python failure', () => {
     ['<[UnboundLoca...x7f2aa516e020> == 1', '<[UnboundLoca...0x…> == 1'],
     ['...FFFF5CA2260>, <Integ', '...0x…>, <Integ'],
     ['raised in repr(...60>, <A', 'raised in repr(...0x…>, <A'],
+    ['diff\n  - 507ce0>, <object', 'diff\n  - 0x…>, <object'],
     [`failed: ${prefix}/lib/python3/site-packages/a.py:505`, 'failed: lib/python3/site-packages/a.py:505'],
     ["'select a + b...d z ^ 2'", "'select a + b...d z ^ 2'"],
     ['<B of 1234567>', '<B of 1234567>'],

@@ -6,8 +6,8 @@ import sys
 MESSAGE_LENGTH = 400
 FRAME_COUNT = 12
 
-#: whole, or what pytest leaves of one when it shortens a long text in the middle
-_ADDRESS = re.compile(r"0x[0-9a-fA-F]+|(?<=\.\.\.)x?[0-9a-fA-F]+(?=>)")
+#: whole, or what pytest leaves of one when it shortens a long text in the middle or the lines of a difference in front
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]+|(?<=\.\.\.)x?[0-9a-fA-F]+(?=>)|(?<=\n  [-+] )[0-9a-f]+(?=>)")
 #: where the environment lies is no matter of the tests
 _ENVIRONMENT = sys.prefix + "/"
 
