@@ -34,3 +34,23 @@ export function shuffled<T>(items: readonly T[], random: Random): T[] {
   }
   return out;
 }
+
+/** A number in (0, 1) that belongs to a text alone. */
+export const uniformOf = (text: string): number => (Number.parseInt(sha256(text).slice(0, 12), 16) + 0.5) / 2 ** 48;
+
+/**
+ * When an entrant of an exponential race arrives: each is first with a probability in proportion to its weight, and the
+ * order of arrival is a draw without replacement. One entrant more or less moves no other.
+ */
+const arrivalOf = (name: string, weight: number): number => -Math.log(uniformOf(name)) / weight;
+
+/** In the order of arrival. `name` is unique; `chance` makes one race differ from another. */
+export function raced<T>(
+  entrants: readonly T[],
+  { chance, name, weight = () => 1 }: { chance: string; name: (each: T) => string; weight?: (each: T) => number },
+): T[] {
+  return entrants
+    .map((each) => ({ each, name: name(each), at: arrivalOf(`${chance} ${name(each)}`, weight(each)) }))
+    .sort((a, b) => (a.at === b.at ? (a.name < b.name ? -1 : 1) : a.at - b.at))
+    .map(({ each }) => each);
+}

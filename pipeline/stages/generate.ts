@@ -34,7 +34,7 @@ export const generateParams = z.object({
 /** Puts bugs into training repositories: skill and repository first, then a site the skill is about, on covered lines. */
 export const generate = defineStage({
   name: 'generate',
-  version: 3,
+  version: 4,
   reads: {
     repositories: bootstrap(Repositories),
     skills: current(Skills),

@@ -8,7 +8,7 @@ import { type ArenaPort, openAll, tasksAtOnce, validTasks } from '../arena/attem
 import { storeCheckpoint } from '../arena/policies.ts';
 import { mapLimit } from '../concurrency.ts';
 import type { Harness, ObjectStore } from '../ports.ts';
-import { shuffled } from '../random.ts';
+import { raced } from '../random.ts';
 import { MlpPolicy } from '../solver/mlp.ts';
 import { LogLinearPolicy } from '../solver/policy.ts';
 import { bootstrap, current, defineStage } from '../stage.ts';
@@ -34,7 +34,7 @@ export const warmStartParams = z.object({
  */
 export const warmStartStage = defineStage({
   name: 'warm_start',
-  version: 1,
+  version: 2,
   reads: {
     repositories: bootstrap(Repositories),
     tasks: current(Tasks),
@@ -51,7 +51,7 @@ export const warmStartStage = defineStage({
       harness: Harness;
     };
     const before = { ...harness.executions };
-    const chosen = shuffled(validTasks(tasks, verdicts), random);
+    const chosen = raced(validTasks(tasks, verdicts), { chance: String(random()), name: ({ task_id }) => task_id });
     const demonstrations: Demonstration[] = [];
     const challenges = (await openAll(arena.of(repositories), chosen.slice(0, 3 * params.tasks), answer_keys)).filter(
       (c) => c !== null,

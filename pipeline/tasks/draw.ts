@@ -1,5 +1,5 @@
 import type { Skill } from '../../schemas/skills.ts';
-import type { Random } from '../random.ts';
+import { type Random, raced, uniformOf } from '../random.ts';
 import { type GeneratorLogits, generatorWeight, NO_PREFERENCE } from '../training/generator.ts';
 import { type Ground, type Site, sitesOf } from './ground.ts';
 import { taskIdOf } from './propose.ts';
@@ -21,7 +21,7 @@ export interface Draw {
   skill_id: string | null;
 }
 
-/** Sites of one repository that are still free, by operator and by (operator, context). */
+/** Sites of one repository that are still free, in the order in which they come up. */
 interface Pool {
   ground: Ground;
   sites: Site[];
@@ -31,6 +31,9 @@ interface Pool {
  * Draws bug sites without replacement: a repository evenly, then with probability 1 - explore a skill by its
  * weakness (failure rate times support) and one of the sites it is about, otherwise an operator family evenly and one
  * of its sites (family first: sites alone are 40 % swapped names). Null when nothing is left.
+ *
+ * Every chance belongs to the name of what is drawn and to the turn: coverage can have a line more in another run
+ * (threads, timers), and then a site more or less must not change all other draws.
  */
 export function drawer(
   grounds: readonly Ground[],
@@ -38,40 +41,54 @@ export function drawer(
   settings: DrawSettings,
   random: Random,
 ): () => Draw | null {
-  const isFree = ({ repository_id, edit }: Site) => !settings.taken?.has(taskIdOf(repository_id, edit));
-  const pools = grounds.map((ground): Pool => ({ ground, sites: sitesOf(ground).filter(isFree) }));
+  const seed = String(random());
+  const pools = grounds.map((ground) => poolOf(ground, settings, seed));
   const aims = skills.filter(
     (skill) => skill.lineage !== 'retired' && skill.lineage !== 'merged' && skill.kind !== 'strategy',
   );
   const queue: Draw[] = [];
   const perFunction = new Map<string, number>();
+  let turn = 0;
   return () => {
     while (queue.length === 0) {
+      const chance = `${seed} ${turn++}`;
       const open = pools.filter((pool) => pool.sites.length > 0);
-      if (open.length === 0) return null;
-      queue.push(...drawFrom(pick(open, random), aims, settings, random, perFunction));
+      const [pool] = raced(open, { chance, name: ({ ground }) => ground.repository.repository_id });
+      if (pool === undefined) return null;
+      queue.push(...drawFrom(pool, aims, settings, chance, perFunction));
     }
     return queue.shift()!;
   };
+}
+
+function poolOf(ground: Ground, { taken, logits = NO_PREFERENCE }: DrawSettings, seed: string): Pool {
+  const named = sitesOf(ground).map((site) => ({ site, task_id: taskIdOf(site.repository_id, site.edit) }));
+  const order = raced(
+    named.filter(({ task_id }) => !taken?.has(task_id)),
+    {
+      chance: seed,
+      // Two operators can make the same edit.
+      name: ({ site, task_id }) => `${task_id} ${site.edit.operator}`,
+      weight: ({ site }) => generatorWeight(logits, { operator: '', context: site.edit.context }),
+    },
+  );
+  return { ground, sites: order.map(({ site }) => site) };
 }
 
 function drawFrom(
   pool: Pool,
   skills: readonly Skill[],
   settings: DrawSettings,
-  random: Random,
+  chance: string,
   perFunction: Map<string, number>,
 ): Draw[] {
-  const { logits = NO_PREFERENCE } = settings;
-  const skill = random() < settings.explore ? undefined : pickSkill(pool, skills, random);
+  const explores = uniformOf(`${chance} explore`) < settings.explore;
+  const skill = explores ? undefined : pickSkill(pool, skills, chance);
   const matching = skill
     ? pool.sites.filter((site) => isAbout(skill, site, pool.ground))
-    : familyOf(pool.sites, random, logits);
+    : familyOf(pool.sites, chance, settings.logits);
   const draws: Draw[] = [];
-  const count = skill ? settings.per_draw : 1;
-  for (let i = 0; i < count && matching.length > 0; i++) {
-    const weights = matching.map(({ edit }) => generatorWeight(logits, { operator: '', context: edit.context }));
-    const [site] = matching.splice(pickWeighted(weights, random), 1) as [Site];
+  for (const site of matching.slice(0, skill ? settings.per_draw : 1)) {
     pool.sites.splice(pool.sites.indexOf(site), 1);
     const place = `${site.repository_id} ${site.edit.path} ${site.edit.function_name}`;
     const used = perFunction.get(place) ?? 0;
@@ -92,29 +109,15 @@ export function isAbout(skill: Pick<Skill, 'operator' | 'context' | 'qualifier'>
   return true;
 }
 
-function pickSkill(pool: Pool, skills: readonly Skill[], random: Random): Skill | undefined {
+function pickSkill(pool: Pool, skills: readonly Skill[], chance: string): Skill | undefined {
   const usable = skills.filter((skill) => pool.sites.some((site) => isAbout(skill, site, pool.ground)));
-  if (usable.length === 0) return undefined;
-  const masses = usable.map((skill) => skill.failure_rate * skill.attempt_count);
-  return usable[pickWeighted(masses, random)];
+  const weight = (skill: Skill): number => skill.failure_rate * skill.attempt_count;
+  return raced(usable, { chance, name: ({ skill_id }) => skill_id, weight })[0];
 }
 
-function familyOf(sites: readonly Site[], random: Random, logits: GeneratorLogits): Site[] {
+function familyOf(sites: readonly Site[], chance: string, logits: GeneratorLogits = NO_PREFERENCE): Site[] {
   const families = Map.groupBy(sites, (site) => site.edit.operator);
-  const operators = [...families.keys()].sort();
-  const weights = operators.map((operator) => generatorWeight(logits, { operator, context: '' }));
-  return [...families.get(operators[pickWeighted(weights, random)]!)!];
+  const weight = (operator: string): number => generatorWeight(logits, { operator, context: '' });
+  const [operator] = raced([...families.keys()], { chance, name: String, weight });
+  return families.get(operator!)!;
 }
-
-/** Index drawn in proportion to the weights. */
-function pickWeighted(weights: readonly number[], random: Random): number {
-  const point = random() * weights.reduce((sum, weight) => sum + weight, 0);
-  let passed = 0;
-  const found = weights.findIndex((weight) => {
-    passed += weight;
-    return point < passed;
-  });
-  return found < 0 ? weights.length - 1 : found;
-}
-
-const pick = <T>(items: readonly T[], random: Random): T => items[Math.floor(random() * items.length)]!;

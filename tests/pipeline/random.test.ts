@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { seededRandom, shuffled } from '../../pipeline/random.ts';
+import { raced, seededRandom, shuffled } from '../../pipeline/random.ts';
 
 const take = (seed: string, count: number): number[] => {
   const random = seededRandom(seed);
@@ -61,3 +61,30 @@ describe('shuffled', () => {
 });
 
 const GOLDEN = [0.3038230661768466, 0.0074348298367112875, 0.2424501630011946, 0.9829725646413863];
+
+describe('raced', () => {
+  const entrants = ['a', 'b', 'c', 'd', 'e', 'f'];
+  const name = (each: string): string => each;
+
+  it('gives everyone once, in an order that no other entrant changes', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.subarray(entrants), (chance, some) => {
+        const all = raced(entrants, { chance, name });
+        expect([...all].sort()).toEqual(entrants);
+        expect(raced(some, { chance, name })).toEqual(all.filter((each) => some.includes(each)));
+      }),
+    );
+  });
+
+  it('gives the first place in proportion to the weights, and the last to those without', () => {
+    const weights: Record<string, number> = { a: 1, b: 2, c: 5, d: 0, e: 2, f: 0 };
+    const runs = 4000;
+    const firsts = Array.from(
+      { length: runs },
+      (_, run) => raced(entrants, { chance: `run ${run}`, name, weight: (each) => weights[each]! })[0]!,
+    );
+    for (const each of entrants)
+      expect(firsts.filter((first) => first === each).length / runs).toBeCloseTo(weights[each]! / 10, 1);
+    expect(raced(entrants, { chance: 'x', name, weight: (each) => weights[each]! }).slice(4)).toEqual(['d', 'f']);
+  });
+});

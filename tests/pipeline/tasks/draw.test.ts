@@ -112,6 +112,27 @@ describe('drawer', () => {
     expect(draws('a')).not.toEqual(draws('b'));
   });
 
+  it('draws the others as before when coverage has a few lines less', () => {
+    const gaps = grounds.map((ground, index): Ground => {
+      const everything = ground.coverage.get('t')!;
+      const fewer = Object.entries(everything).map(([path, lines]) => [
+        path,
+        lines.filter((line) => line % 40 !== index),
+      ]);
+      return { ...ground, coverage: new Map([['t', Object.fromEntries(fewer)]]) };
+    });
+    const skills = [skill({ operator: 'name_swap' }), skill({ operator: 'cmp_flip' })];
+    const count = 60;
+    for (let seed = 0; seed < 10; seed++) {
+      const [all, some] = [grounds, gaps].map(
+        (each) => new Set(drain(drawer(each, skills, settings, seededRandom(`gap ${seed}`)), count).map(key)),
+      ) as [Set<string>, Set<string>];
+      expect(all.intersection(some).size).toBeGreaterThan(0.8 * count);
+    }
+    const lost = gaps.flatMap(sitesOf).length / grounds.flatMap(sitesOf).length;
+    expect(lost).toBeLessThan(1);
+  });
+
   it('aims when it does not explore, and only explores when there is nothing to aim at', () => {
     const aimed = drain(
       drawer(grounds, [skill({ operator: 'name_swap' })], { ...settings, explore: 0 }, seededRandom('x')),
