@@ -25,8 +25,11 @@ export interface RemoteSandbox extends Sandbox {
   close(): void;
 }
 
-/** A user that nothing else runs as: where limits count all that a user has, others must not come and go. */
-export const LONE_USER = 2 ** 29 + process.pid;
+/**
+ * A user that nothing else runs as: where limits count all that a user has, others must not come and go. Among the first
+ * 65,536, which user namespaces have too.
+ */
+export const LONE_USER = 60_000 + (process.pid % 5_000);
 
 const drop = (user: number): string[] => ['--reuid', String(user), '--regid', String(user), '--clear-groups'];
 const INHERITED_DESCRIPTOR = 20;

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -102,6 +103,21 @@ describe('a failure', () => {
       { path: 'lib/a.js', line: 3 },
     ]);
   });
+});
+
+it("puts classes of Node's modules back, and what they inherit from", () => {
+  const script = `const { Guard } = require(${JSON.stringify(load.resolve(`${inside}/guard.cjs`))});
+    const { Readable } = require('node:stream');
+    const { IncomingMessage } = require('node:http');
+    const guard = new Guard();
+    const { read } = Readable.prototype;
+    Readable.prototype.read = null;
+    Readable.prototype.left = 1;
+    require('node:util').inherits(IncomingMessage, Map);
+    const restored = guard.restore();
+    const { prototype } = IncomingMessage;
+    console.log(restored, Readable.prototype.read === read, 'left' in prototype, prototype instanceof Readable);`;
+  expect(execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' })).toBe('true true false true\n');
 });
 
 describe('executed lines', () => {

@@ -4,7 +4,7 @@
 const timers = require('node:timers');
 
 // Taken before code under test can replace them.
-const { ownKeys, getOwnPropertyDescriptor, defineProperty, deleteProperty } = Reflect;
+const { ownKeys, getOwnPropertyDescriptor, defineProperty, deleteProperty, getPrototypeOf, setPrototypeOf } = Reflect;
 
 const globalNames = [
   'Object',
@@ -83,11 +83,21 @@ const volatile = Object.assign(Object.create(null), {
   domain: true,
 });
 
+/** Classes of Node's own modules: a stream, an emitter, a message. */
+const classesOf = (module) =>
+  ownKeys(module)
+    .map((key) => getOwnPropertyDescriptor(module, key).value)
+    .filter((value) => typeof value === 'function' && value.prototype);
+
 function guarded() {
   const objects = [globalThis, ...prototypeOnly];
   for (const name of globalNames) objects.push(globalThis[name], globalThis[name].prototype);
   for (const name of namespaceNames) objects.push(globalThis[name]);
-  for (const name of moduleNames) objects.push(require(`node:${name}`));
+  for (const name of moduleNames) {
+    const module = require(`node:${name}`);
+    objects.push(module);
+    for (const each of classesOf(module)) objects.push(each, each.prototype);
+  }
   return [...new Set(objects)].filter(Boolean);
 }
 
@@ -100,6 +110,7 @@ const isSame = (now, was) => isIdentical(now.value, was.value) && now.get === wa
  */
 class Snapshot {
   #object;
+  #prototype;
   #key_count;
   #keys = [];
   #descriptors = [];
@@ -108,6 +119,7 @@ class Snapshot {
 
   constructor(object) {
     this.#object = object;
+    this.#prototype = getPrototypeOf(object);
     for (const key of ownKeys(object).filter((each) => !volatile[each])) {
       const descriptor = getOwnPropertyDescriptor(object, key);
       this.#keys.push(key);
@@ -120,6 +132,7 @@ class Snapshot {
   }
 
   #isUntouched() {
+    if (getPrototypeOf(this.#object) !== this.#prototype) return false;
     const keys = ownKeys(this.#object);
     let count = keys.length;
     if (this.#object === process) for (let index = 0; index < keys.length; index++) if (volatile[keys[index]]) count--;
@@ -140,7 +153,7 @@ class Snapshot {
   /** False when something could not be put back. */
   restore() {
     if (this.#isUntouched()) return true;
-    let is_clean = true;
+    let is_clean = setPrototypeOf(this.#object, this.#prototype);
     const keys = ownKeys(this.#object);
     for (let index = 0; index < keys.length; index++) {
       const key = keys[index];
