@@ -2,6 +2,7 @@ import { Ledger } from '../schemas/ledger.ts';
 import { createTableSql, type Table } from '../schemas/table.ts';
 import { DataError } from './errors.ts';
 import { sha256 } from './hash.ts';
+import { seededRandom } from './random.ts';
 import {
   assertUniqueKey,
   fingerprintOf,
@@ -11,7 +12,6 @@ import {
   type Ports,
   type Progress,
   type Stage,
-  stageRandom,
   type TableStore,
 } from './stage.ts';
 
@@ -93,7 +93,7 @@ export async function runStage(stage: Stage, options: RunOptions): Promise<Outco
     params: ingredients.params,
     round,
     seed: ingredients.seed,
-    random: stageRandom(fingerprint),
+    random: seededRandom(ingredients.seed),
     ports,
     progress,
   };

@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import type { Row, Table } from '../schemas/table.ts';
 import { canonicalJson, sha256 } from './hash.ts';
-import { type Random, seededRandom } from './random.ts';
+import type { Random } from './random.ts';
 
 /** A table as a stage reads it: which rounds count for round n. */
 export interface Input<T extends Table = Table> {
@@ -139,5 +139,3 @@ export function assertUniqueKey(stage: string, table: Table, rows: readonly Reco
     seen.add(key);
   }
 }
-
-export const stageRandom = (fingerprint: string): Random => seededRandom(fingerprint);

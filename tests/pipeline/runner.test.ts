@@ -72,6 +72,27 @@ const run = async (stage: Stage, params: unknown = {}, extra: Partial<RunOptions
   (await runStage(stage, options(params, extra))).status;
 
 describe('runStage', () => {
+  it('gives a stage chances that hang on seed, round and stage, not on what it reads', async () => {
+    const drawn: number[] = [];
+    const draw = defineStage({
+      ...double,
+      run(inputs, context) {
+        drawn.push(context.random());
+        return double.run(inputs, context);
+      },
+    });
+    await run(seedNumbers, { value: 1 });
+    await run(draw);
+    await run(seedNumbers, { value: 2 });
+    await run(draw);
+    await run(draw, {}, { ports: { judge: { id: 'judge/2' } } });
+    expect(new Set(drawn)).toEqual(new Set([drawn[0]]));
+    await run(draw, {}, { seed: 'other' });
+    await run({ ...draw, name: 'draw' });
+    expect(drawn).toHaveLength(5);
+    expect(new Set(drawn).size).toBe(3);
+  });
+
   it('skips when nothing changed, and reruns after each thing that may change the output', async () => {
     await run(seedNumbers, { value: 3 });
     expect(await run(double)).toBe('ran');
