@@ -2,21 +2,34 @@
 
 import re
 import sys
+# Taken before code under test can replace them.
+from datetime import datetime, timedelta
 
 MESSAGE_LENGTH = 400
 FRAME_COUNT = 12
 
 #: whole, or what pytest leaves of one when it shortens a long text in the middle or the lines of a difference in front
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]+|(?<=\.\.\.)x?[0-9a-fA-F]+(?=>)|(?<=\n  [-+] )[0-9a-f]+(?=>)")
+_DATETIME = re.compile(r"datetime\.datetime\((\d+(?:, \d+){4,6})")
+_DAY = timedelta(days=1)
 #: where the environment lies is no matter of the tests
 _ENVIRONMENT = sys.prefix + "/"
 
 
 def cut(text):
-    """The text as results carry it: bounded, without addresses and places, which differ run to run."""
+    """The text as results carry it: bounded, without addresses, places and the time of the run."""
     # there is no need to search all of a huge message
-    start = text[: MESSAGE_LENGTH * 8].replace(_ENVIRONMENT, "")
+    start = _DATETIME.sub(_without_now, text[: MESSAGE_LENGTH * 8].replace(_ENVIRONMENT, ""))
     return _ADDRESS.sub("0x\u2026", start)[:MESSAGE_LENGTH]
+
+
+def _without_now(match):
+    """The time of the run itself; other times are what a test speaks of."""
+    try:
+        time = datetime(*map(int, match[1].split(", ")))
+    except ValueError:
+        return match[0]
+    return "datetime.datetime(<now>" if abs(time - datetime.now()) < _DAY else match[0]
 
 
 def message_of(error):
