@@ -50,7 +50,8 @@ export function raced<T>(
   { chance, name, weight = () => 1 }: { chance: string; name: (each: T) => string; weight?: (each: T) => number },
 ): T[] {
   return entrants
-    .map((each) => ({ each, name: name(each), at: arrivalOf(`${chance} ${name(each)}`, weight(each)) }))
+    .map((each) => ({ each, name: name(each) }))
+    .map((named) => ({ ...named, at: arrivalOf(`${chance} ${named.name}`, weight(named.each)) }))
     .sort((a, b) => (a.at === b.at ? (a.name < b.name ? -1 : 1) : a.at - b.at))
     .map(({ each }) => each);
 }

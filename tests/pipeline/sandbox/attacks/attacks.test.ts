@@ -25,9 +25,9 @@ const places = (await probeLevels(LEVELS)).flatMap(({ level, missing }): Place[]
     ? [
         here,
         {
-          level,
-          starter: 'ordinary',
+          ...here,
           where: `${level} by an ordinary user`,
+          starter: 'ordinary',
           reason,
           open: () => asOrdinaryUser(level),
         },

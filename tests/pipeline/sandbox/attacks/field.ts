@@ -38,18 +38,20 @@ export const makeField = (sandbox: Sandbox): Field => {
   };
 };
 
+/** A command that talks on descriptor 3, once it has said that it is ready, and how it says the next line. */
+export const startReady = async ({ sandbox }: Field, argv: readonly string[]) => {
+  const started = sandbox.start({ argv, binds: [], cwd: '/', environment: { PATH: '/usr/bin:/bin' }, limits: LIMITS });
+  const lines = started.lines[Symbol.asyncIterator]();
+  const hear = async (): Promise<string | undefined> => (await lines.next()).value;
+  await hear();
+  return { started, hear };
+};
+
 /** Another command in the same sandbox, which says so on descriptor 3 once it is ready. Returns what ends it. */
-export const startSibling = async ({ sandbox }: Field, script: string): Promise<() => Promise<void>> => {
-  const sibling = sandbox.start({
-    argv: ['/bin/sh', '-c', script],
-    binds: [],
-    cwd: '/',
-    environment: { PATH: '/usr/bin:/bin' },
-    limits: LIMITS,
-  });
-  await sibling.lines[Symbol.asyncIterator]().next();
+export const startSibling = async (field: Field, script: string): Promise<() => Promise<void>> => {
+  const { started } = await startReady(field, ['/bin/sh', '-c', script]);
   return async () => {
-    sibling.kill();
-    await sibling.ended;
+    started.kill();
+    await started.ended;
   };
 };

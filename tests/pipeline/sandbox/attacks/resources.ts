@@ -1,6 +1,6 @@
 import { type Attack, type Field, printed, when } from './attack.ts';
 import { endAll } from './decoys.ts';
-import { LIMITS, MEBIBYTE, startSibling } from './field.ts';
+import { LIMITS, MEBIBYTE, startReady, startSibling } from './field.ts';
 
 /** How much of it a script could store, in MiB, when that is more than the limit. */
 const stores =
@@ -25,23 +25,15 @@ const CROWD = `i=0; while [ $i -lt ${CROWD_COUNT} ]; do sleep 60 & i=$((i+1)); d
 
 /** How many processes a command gets hold of that starts as many as it can, once `meanwhile` is over. */
 const countProcesses = async (field: Field, meanwhile: () => Promise<void>): Promise<number> => {
-  const script = `$| = 1; open(my $lines, ">&=3"); $lines->autoflush; print $lines "up\n"; <STDIN>; my $n = 1;
+  const script = `open(my $lines, ">&=3"); syswrite $lines, "up\\n"; <STDIN>; my $n = 1;
     for (1 .. 60) { my $pid = fork; last unless defined $pid; unless ($pid) { sleep 60; exit; } $n++; }
-    print $lines "$n\n";`;
-  const started = field.sandbox.start({
-    argv: ['/usr/bin/perl', '-MIO::Handle', '-e', script],
-    binds: [],
-    cwd: '/',
-    environment: { PATH: '/usr/bin:/bin' },
-    limits: LIMITS,
-  });
-  const lines = started.lines[Symbol.asyncIterator]();
-  await lines.next();
+    syswrite $lines, "$n\\n";`;
+  const { started, hear } = await startReady(field, ['/usr/bin/perl', '-e', script]);
   await meanwhile();
   started.send('go');
-  const { value } = await lines.next();
+  const count = Number(await hear());
   await started.ended;
-  return Number(value);
+  return count;
 };
 
 export const RESOURCES: readonly Attack[] = [
